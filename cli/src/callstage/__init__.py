@@ -1,0 +1,1 @@
+"""The callstage command: embedded stack, terminal phone, API commands."""

@@ -1,0 +1,45 @@
+"""Commands and their options; the work is done by the modules they name."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Callstage: AI phone agents that survive crashes and act exactly once.")
+
+HomeOption = Annotated[Path, typer.Option("--home", envvar="CALLSTAGE_HOME", help="Where the stack keeps its data.")]
+DEFAULT_HOME = Path(".callstage")
+
+
+@app.command()
+def up(
+    home: HomeOption = DEFAULT_HOME,
+    runtimes: Annotated[int, typer.Option(envvar="RUNTIMES", min=1, max=16, help="Agent runtimes to start.")] = 1,
+    gateways: Annotated[int, typer.Option(envvar="GATEWAYS", min=1, max=16, help="Media gateways to start; they share one port.")] = 1,
+    control_api_port: Annotated[int, typer.Option(envvar="CONTROL_API_PORT", help="0: 8080 when it is free, else any.")] = 0,
+    gateway_port: Annotated[int, typer.Option(envvar="GATEWAY_PORT", help="0: 8081 when it is free, else any.")] = 0,
+    public_url: Annotated[str, typer.Option(envvar="CALLSTAGE_PUBLIC_URL", help="Public URL of the gateway (a tunnel), for real carriers.")] = "",
+    seed: Annotated[bool, typer.Option(help="Create the demo tenant, agent and number.")] = True,
+) -> None:
+    """Start the whole platform with embedded servers and offline AI, until Ctrl-C."""
+    from callstage.stack.up import StackOptions, run_stack  # keeps `callstage call` quick to start
+
+    options = StackOptions(
+        home=home.resolve(),
+        runtimes=runtimes,
+        gateways=gateways,
+        control_api_port=control_api_port,
+        gateway_port=gateway_port,
+        public_url=public_url,
+        seed=seed,
+    )
+    sys.exit(run_stack(options))
+
+
+@app.command()
+def down(home: HomeOption = DEFAULT_HOME) -> None:
+    """Stop the stack that runs in this folder."""
+    from callstage.stack.home import Home
+
+    print("Callstage stopped." if Home(home.resolve()).stop_running() else "Callstage is not running here.")

@@ -1,0 +1,186 @@
+"""What happened, as told upwards on JetStream (rule EV1). control-api applies each event once, by its id.
+
+Personal data stays inside `text`, `caller_phone` and `to_number`; logs never carry an event's body.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from callstage_domain.ids import new_event_id
+from pydantic import BaseModel, Field, TypeAdapter
+
+from callstage_contracts.subjects import event_subject
+
+
+class Event(BaseModel, frozen=True, extra="ignore"):
+    """Envelope. `schema_version` grows when a field changes its meaning; new optional fields need no new version."""
+
+    id: str = Field(default_factory=new_event_id)
+    schema_version: int = 1
+    tenant_id: str
+    occurred_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    type: str
+
+    @property
+    def subject(self) -> str:
+        """Where it is published."""
+        entity, _, name = self.type.partition(".")
+        return event_subject(self.tenant_id, entity, name)
+
+
+class CallEvent(Event, frozen=True):
+    """Anything about one call."""
+
+    call_id: str
+
+
+class CallStarted(CallEvent, frozen=True):
+    """A call was announced and has a route to an agent. Published by the gateway."""
+
+    type: Literal["call.started"] = "call.started"
+    session_id: str
+    agent_id: str
+    deployment: int
+    channel: str
+    direction: str = "inbound"
+    caller_phone: str = ""
+    to_number: str = ""
+    carrier_call_id: str = ""
+    is_test: bool = False
+
+
+class CallAnswered(CallEvent, frozen=True):
+    """Media flows. Sent again with `is_takeover` when another gateway goes on with the call."""
+
+    type: Literal["call.answered"] = "call.answered"
+    is_takeover: bool = False
+
+
+class CallRejected(CallEvent, frozen=True):
+    """A call that never reached an agent: blocked, no deployment, overload. Its record is complete with this event."""
+
+    type: Literal["call.rejected"] = "call.rejected"
+    agent_id: str = ""
+    channel: str
+    direction: str = "inbound"
+    caller_phone: str = ""
+    to_number: str = ""
+    carrier_call_id: str = ""
+    reason: str
+
+
+class CallEnded(CallEvent, frozen=True):
+    """The last word on a call. `reason` is an `EndedReason`."""
+
+    type: Literal["call.ended"] = "call.ended"
+    reason: str
+    duration_ms: int
+    usage: dict[str, float] = Field(default_factory=dict[str, float])
+    summary: str = ""
+
+
+class LatencyParts(BaseModel):
+    """Milliseconds of one answer; None where a part did not happen. Zero is the end of the caller's speech."""
+
+    endpointing_ms: float | None = None
+    stt_ms: float | None = None
+    """Turn end decided → final transcript."""
+    llm_first_token_ms: float | None = None
+    llm_first_sentence_ms: float | None = None
+    tools_ms: float | None = None
+    tts_first_byte_ms: float | None = None
+    transport_ms: float | None = None
+    """First audio at the runtime → first audio on the carrier's socket."""
+    response_ms: float | None = None
+    """End of the caller's speech → first audio on the carrier's socket."""
+
+
+class TurnCompleted(CallEvent, frozen=True):
+    """One line of the transcript: what was said, or what was really heard of it. `turn` counts from 0 in the session."""
+
+    type: Literal["call.turn"] = "call.turn"
+    session_id: str
+    turn: int
+    role: Literal["user", "assistant"]
+    text: str
+    stage: str
+    was_interrupted: bool = False
+    started_at_ms: int = 0
+    """Milliseconds since the call was answered."""
+    ended_at_ms: int = 0
+    latency: LatencyParts | None = None
+    providers: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+class StageEntered(CallEvent, frozen=True):
+    """The conversation moved on."""
+
+    type: Literal["call.stage"] = "call.stage"
+    stage: str
+    previous: str | None = None
+    by_tool: str | None = None
+
+
+class ToolCompleted(CallEvent, frozen=True):
+    """One run of a tool (rule T9); secrets are redacted before this is made."""
+
+    type: Literal["tool.run"] = "tool.run"
+    agent_id: str = ""
+    run_key: str
+    tool: str
+    stage: str = ""
+    status: Literal["ok", "failed", "timed_out", "unknown"]
+    error_code: str = ""
+    arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
+    result: dict[str, Any] = Field(default_factory=dict[str, Any])
+    logs: list[str] = Field(default_factory=list[str])
+    host_calls: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    duration_ms: int = 0
+    is_preload: bool = False
+
+
+class EmailTurn(Event, frozen=True):
+    """A mail was read or answered in a conversation."""
+
+    type: Literal["email.turn"] = "email.turn"
+    session_id: str
+    agent_id: str
+    role: Literal["user", "assistant"]
+    text: str
+    subject_line: str = ""
+    address: str = ""
+    message_id: str = ""
+    turn: int = 0
+
+
+class EmailHandedOff(Event, frozen=True):
+    """A mail conversation was passed on to people."""
+
+    type: Literal["email.handoff"] = "email.handoff"
+    session_id: str
+    agent_id: str
+    reason: str
+    forwarded_to: str = ""
+
+
+class MailboxFailed(Event, frozen=True):
+    """A mailbox cannot be read or written; `message` is the server's own."""
+
+    type: Literal["email.mailbox_failed"] = "email.mailbox_failed"
+    agent_id: str
+    integration_id: str
+    message: str
+
+
+AnyEvent = Annotated[
+    CallStarted | CallAnswered | CallRejected | CallEnded | TurnCompleted | StageEntered | ToolCompleted | EmailTurn | EmailHandedOff | MailboxFailed,
+    Field(discriminator="type"),
+]
+
+_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def parse_event(data: bytes) -> AnyEvent:
+    """The event in a message body. Raises pydantic.ValidationError for an unknown type or a broken body."""
+    return _ADAPTER.validate_json(data)

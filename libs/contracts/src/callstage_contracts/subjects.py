@@ -1,0 +1,25 @@
+"""NATS subjects and the stream that must not lose anything (rule EV1)."""
+
+from typing import Final
+
+STREAM: Final = "CALLSTAGE_EVENTS"
+STREAM_SUBJECTS: Final = ("callstage.>",)
+DEDUPLICATION_WINDOW_S: Final = 3600
+"""An event resent within this time is stored once (by its id)."""
+
+CALL_EVENTS: Final = "callstage.*.call.*"
+EMAIL_EVENTS: Final = "callstage.*.email.*"
+TOOL_EVENTS: Final = "callstage.*.tool.*"
+
+LIVE_PREFIX: Final = "live"
+"""Core NATS, not stored: what is worth something only now (captions of a running call)."""
+
+
+def event_subject(tenant_id: str, entity: str, event: str) -> str:
+    """`callstage.<tenant>.<entity>.<event>`."""
+    return f"callstage.{tenant_id}.{entity}.{event}"
+
+
+def live_subject(tenant_id: str, call_id: str) -> str:
+    """Where the captions of a running call are published."""
+    return f"{LIVE_PREFIX}.{tenant_id}.{call_id}"

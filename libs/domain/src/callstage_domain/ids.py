@@ -1,0 +1,26 @@
+"""Identifiers as distinct types, and how new ones are made."""
+
+import secrets
+import uuid
+from typing import NewType
+
+TenantId = NewType("TenantId", str)
+AgentId = NewType("AgentId", str)
+CallId = NewType("CallId", str)
+SessionId = NewType("SessionId", str)
+EventId = NewType("EventId", str)
+
+
+def new_call_id() -> CallId:
+    """A random UUID, the `call_id` of webhooks, records and traces."""
+    return CallId(str(uuid.uuid4()))
+
+
+def new_session_id() -> SessionId:
+    """Unguessable: whoever holds it may resume the conversation (as `historyKey`)."""
+    return SessionId("ses_" + secrets.token_urlsafe(18))
+
+
+def new_event_id() -> EventId:
+    """Also the NATS message id, so that a resent event is stored once."""
+    return EventId(uuid.uuid4().hex)

@@ -1,0 +1,1 @@
+"""The chassis every service stands on: settings, lifecycle, tasks, health, NATS, Redis, gRPC, telemetry."""

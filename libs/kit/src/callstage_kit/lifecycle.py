@@ -1,0 +1,56 @@
+"""Start, signals, drain, stop: the same for every service."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+import uvloop
+
+from callstage_kit.admin import serve_admin
+from callstage_kit.health import Health
+from callstage_kit.settings import ServiceSettings
+from callstage_kit.telemetry.logs import configure_logs
+from callstage_kit.telemetry.loop_lag import LoopLagMonitor
+
+_log = structlog.get_logger(__name__)
+
+Drain = Callable[[], Awaitable[None]]
+Build = Callable[[Health], AbstractAsyncContextManager[Drain | None]]
+"""Builds the service's object graph; entered = serving. It yields a function that waits until running work is done, or None."""
+
+
+def run_service(name: str, settings: ServiceSettings, build: Build) -> None:
+    """Serve until SIGTERM or SIGINT: readiness false → drain (bounded by `drain_timeout_s`) → close → exit."""
+    configure_logs(name, settings)
+    uvloop.run(_serve(name, settings, build))
+
+
+async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
+    health = Health()
+    async with _stop_signal() as stop, serve_admin(health, settings.bind_host, settings.admin_port) as admin_port, LoopLagMonitor():
+        async with build(health) as drain:
+            _log.info("service_started", admin_port=admin_port)
+            await stop.wait()
+            health.drain()
+            _log.info("service_draining")
+            if drain is not None:
+                try:
+                    async with asyncio.timeout(settings.drain_timeout_s):
+                        await drain()
+                except TimeoutError:
+                    _log.warning("drain_timed_out", timeout_s=settings.drain_timeout_s)
+    _log.info("service_stopped")
+
+
+@asynccontextmanager
+async def _stop_signal() -> AsyncGenerator[asyncio.Event]:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,40 @@
+"""Settings every service has. A service's own `settings.py` inherits from this and alone reads the environment."""
+
+import socket
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from callstage_kit.crypto import SecretBox, TokenSigner
+
+
+class ServiceSettings(BaseSettings):
+    """Environment variables `CALLSTAGE_<NAME>`; a field with an alias keeps its vendor's own name."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLSTAGE_", extra="ignore", populate_by_name=True, frozen=True)
+
+    instance: Annotated[str, Field(description="Name of this process in logs and metrics.")] = socket.gethostname()
+    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    log_format: Annotated[str, Field(description="json, or console for people.")] = "json"
+    bind_host: Annotated[str, Field(description="Address that the service's own ports listen on.")] = "127.0.0.1"
+    admin_port: Annotated[int, Field(description="Port of /healthz, /readyz and /metrics; 0 picks a free one.")] = 0
+    nats_url: Annotated[str, Field(description="NATS server with JetStream.")] = "nats://127.0.0.1:4222"
+    redis_url: Annotated[str, Field(description="Redis or Valkey server.")] = "redis://127.0.0.1:6379/0"
+    spool_dir: Annotated[str, Field(description="Folder where events wait while NATS is down.")] = ".callstage/spool"
+    drain_timeout_s: Annotated[float, Field(description="Seconds that a stopping service waits for running work.")] = 30.0
+    master_keys: Annotated[
+        SecretStr,
+        Field(description="Keys that seal secrets: `id:base64 of 32 bytes`, comma-separated; the first one seals, all of them open."),
+    ]
+
+    @cached_property
+    def secret_box(self) -> SecretBox:
+        """Seals and opens secrets at rest."""
+        return SecretBox.from_setting(self.master_keys.get_secret_value())
+
+    @cached_property
+    def token_signer(self) -> TokenSigner:
+        """Signs tickets and resume links; keys are derived from the master keys."""
+        return TokenSigner.from_setting(self.master_keys.get_secret_value())

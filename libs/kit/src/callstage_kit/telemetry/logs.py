@@ -1,0 +1,46 @@
+"""structlog: JSON lines on stderr. Personal data only under keys beginning with `pii.`, which are dropped unless debugging."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from callstage_kit.settings import ServiceSettings
+
+
+def configure_logs(service: str, settings: ServiceSettings) -> None:
+    """Once per process, before anything logs."""
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    renderer = structlog.dev.ConsoleRenderer(colors=False) if settings.log_format == "console" else structlog.processors.JSONRenderer()
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _adds({"service": service, "instance": settings.instance}),
+        structlog.processors.format_exc_info,
+    ]
+    if level > logging.DEBUG:
+        shared.insert(0, _drop_personal_data)
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _adds(fields: dict[str, str]) -> structlog.types.Processor:
+    def add(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event.update(fields)
+        return event
+
+    return add
+
+
+def _drop_personal_data(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in [key for key in event if key.startswith("pii.")]:
+        del event[key]
+    return event

@@ -1,0 +1,31 @@
+"""How late timers fire: the earliest sign of an overloaded process."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from callstage_kit.tasks import TaskScope
+from callstage_kit.telemetry.metrics import LOOP_LAG_SECONDS
+
+_INTERVAL_S = 0.25
+
+
+class LoopLagMonitor:
+    """Measures while entered."""
+
+    def __init__(self) -> None:
+        self._scope = TaskScope("loop_lag")
+
+    async def __aenter__(self) -> Self:
+        self._scope.start(self._measure(), name="measure")
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._scope.close()
+
+    async def _measure(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _INTERVAL_S
+            await asyncio.sleep(_INTERVAL_S)
+            LOOP_LAG_SECONDS.observe(max(0.0, loop.time() - due))

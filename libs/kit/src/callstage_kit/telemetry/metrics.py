@@ -1,0 +1,31 @@
+"""Every metric of the platform, in one list (rule MT1). Labels come from closed sets, never ids."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+ACTIVE_CALLS = Gauge("callstage_active_calls", "Calls that run in this process.", ["channel"])
+CALLS_TOTAL = Counter("callstage_calls_total", "Calls by how they ended.", ["channel", "reason"])
+SETUP_SECONDS = Histogram("callstage_call_setup_seconds", "Webhook → first agent audio on the socket.", ["channel"], buckets=_SECONDS)
+RESPONSE_SECONDS = Histogram(
+    "callstage_response_seconds",
+    "End of the caller's speech → first agent audio, by part: endpointing, stt, llm_first_token, llm_first_sentence, tools, tts_first_byte, "
+    "transport, total.",
+    ["part"],
+    buckets=_SECONDS,
+)
+BARGE_IN_SECONDS = Histogram("callstage_barge_in_seconds", "Caller starts to speak → playout cleared.", buckets=_SECONDS)
+FRAMES_LATE_TOTAL = Counter("callstage_frames_late_total", "Audio frames sent too late for a gapless playout.")
+TOOL_SECONDS = Histogram("callstage_tool_seconds", "Duration of tool runs.", ["kind", "outcome"], buckets=_SECONDS)
+TOOL_RUNS_TOTAL = Counter("callstage_tool_runs_total", "Tool runs by outcome.", ["kind", "outcome"])
+SANDBOX_WORKERS = Gauge("callstage_sandbox_workers", "Sandbox workers by state.", ["state"])
+PROVIDER_ERRORS_TOTAL = Counter("callstage_provider_errors_total", "Failures of AI providers.", ["kind", "vendor", "phase"])
+PROVIDER_SECONDS = Histogram("callstage_provider_first_result_seconds", "Request → first result of a provider.", ["kind", "vendor"], buckets=_SECONDS)
+QUEUE_DROPPED_TOTAL = Counter("callstage_queue_dropped_total", "Items dropped by a full queue.", ["queue"])
+EVENTS_TOTAL = Counter("callstage_events_total", "Events by outcome: published, spooled, applied, duplicate, failed.", ["outcome"])
+EVENTS_WAITING = Gauge("callstage_events_waiting", "Events not yet stored by JetStream.")
+LINKS = Gauge("callstage_runtime_links", "gRPC links between gateway and runtime.", ["state"])
+RESUMES_TOTAL = Counter("callstage_resumes_total", "Conversations taken over after a loss.", ["of"])
+LOOP_LAG_SECONDS = Histogram("callstage_event_loop_lag_seconds", "Lateness of a timer in the event loop.", buckets=_SECONDS)
+HTTP_REQUESTS_TOTAL = Counter("callstage_http_requests_total", "HTTP requests.", ["method", "status"])
+EMAILS_TOTAL = Counter("callstage_emails_total", "Mails by outcome: answered, redirected, ignored, handed_off, failed.", ["outcome"])

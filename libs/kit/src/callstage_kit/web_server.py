@@ -1,0 +1,59 @@
+"""uvicorn inside a service's own event loop and shutdown order."""
+
+import socket
+from asyncio import sleep
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from callstage_kit.tasks import TaskScope, settle
+
+
+def bound_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening-ready TCP socket; `shared` sets SO_REUSEPORT, so that several processes serve one port."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind((host, port))
+    return sock
+
+
+class WebServer:
+    """Serves an ASGI app on a socket while entered. Signals are the service's business, not uvicorn's."""
+
+    def __init__(self, app: Callable[..., Any], sock: socket.socket, *, max_message_bytes: int = 1 << 20, shutdown_timeout_s: int = 5) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=max_message_bytes,
+            ws_per_message_deflate=False,
+            timeout_graceful_shutdown=shutdown_timeout_s,
+            lifespan="off",
+            server_header=False,
+        )
+        self._server = uvicorn.Server(config)
+        self._socket = sock
+        self._scope = TaskScope("web_server")
+
+    async def __aenter__(self) -> Self:
+        self._serving = self._scope.start(self._server._serve([self._socket]), name="serve")  # pyright: ignore[reportPrivateUsage]  # serve() would take over the signals
+        while not self._server.started:
+            if self._scope.size == 0:
+                raise RuntimeError("the web server did not start")
+            await sleep(0.005)
+        return self
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
+        self._server.should_exit = True
+        await settle([self._serving])
+        await self._scope.close()
+
+    @property
+    def port(self) -> int:
+        """The port really taken."""
+        return self._socket.getsockname()[1]
