@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from callstage_kit.health import Health
-from callstage_kit.telemetry import metrics as _all_metrics  # noqa: F401  # registers every metric, so that each service shows the whole list
+from callstage_kit.telemetry.metrics import REGISTRY
 from callstage_kit.web_server import WebServer, bound_socket
 
 
@@ -24,7 +24,7 @@ def admin_routes(health: Health) -> list[Route]:
         return JSONResponse({"ready": health.is_ready, "checks": health.report()}, status_code=200 if health.is_ready else 503)
 
     async def metrics(_: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
