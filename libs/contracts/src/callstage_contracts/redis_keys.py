@@ -8,6 +8,8 @@ LEDGER_TTL_S: Final = 24 * 3600
 TICKET_TTL_S: Final = 60
 """Rule C4."""
 LOOKUP_TTL_S: Final = 60
+MAIL_TTL_S: Final = 30 * 24 * 3600
+"""People answer mails after days; a thread that rested longer begins anew."""
 CALL_STATE_TTL_S: Final = 2 * 3600
 
 
@@ -59,6 +61,16 @@ def mail_thread(tenant_id: str, message_id: str) -> str:
 def mail_state(tenant_id: str, message_id: str) -> str:
     """Hash: how far the handling of one mail got (rule M9)."""
     return f"cs:mail:{tenant_id}:{message_id}"
+
+
+def mail_session(tenant_id: str, session_id: str) -> str:
+    """String: JSON of a mail conversation: with whom, how many turns, what was written."""
+    return f"cs:mailsession:{tenant_id}:{session_id}"
+
+
+def mail_pending(mailbox: str) -> str:
+    """Set: Message-IDs whose answer exists and is not yet out of the door completely (rule M9)."""
+    return f"cs:mailpending:{mailbox}"
 
 
 def rate(scope: str, key: str) -> str:
