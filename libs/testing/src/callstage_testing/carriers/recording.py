@@ -1,0 +1,55 @@
+"""What both sides of a call sounded like at the carrier, sample by sample."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from callstage_audio.resample import resample
+from callstage_audio.wav import write_stereo
+
+from callstage_testing.carriers.codec import Codec
+
+
+class StereoRecording:
+    """20 ms per entry; `times[i]` is when frame i was sent (caller) and played (agent), on the monotonic clock."""
+
+    def __init__(self, caller_codec: Codec) -> None:
+        self._caller_codec = caller_codec
+        self._caller: list[bytes] = []
+        self._agent: list[tuple[Codec, bytes]] = []
+        self.times: array[float] = array("d")
+
+    @property
+    def rate_hz(self) -> int:
+        return self._caller_codec.rate_hz
+
+    def add(self, now: float, caller: bytes, agent: bytes, agent_codec: Codec) -> None:
+        self.times.append(now)
+        self._caller.append(caller)
+        self._agent.append((agent_codec, agent))
+
+    def caller_pcm16(self) -> bytes:
+        return self._caller_codec.decode(b"".join(self._caller))
+
+    def agent_pcm16(self) -> bytes:
+        """At the caller's rate; resampled only where the directions differ."""
+        parts: list[bytes] = []
+        for codec, frames in groupby(self._agent, key=lambda entry: entry[0]):
+            pcm = codec.decode(b"".join(frame for _, frame in frames))
+            parts.append(pcm if codec.rate_hz == self.rate_hz else resample(pcm, codec.rate_hz, self.rate_hz))
+        return b"".join(parts)
+
+    def stereo(self) -> npt.NDArray[np.int16]:
+        """Shape (samples, 2): caller left, agent right."""
+        caller, agent = np.frombuffer(self.caller_pcm16(), "<i2"), np.frombuffer(self.agent_pcm16(), "<i2")
+        count = min(len(caller), len(agent))
+        return np.stack([caller[:count], agent[:count]], axis=1)
+
+    def write_wav(self, path: Path) -> None:
+        caller, agent = self.caller_pcm16(), self.agent_pcm16()
+        size = min(len(caller), len(agent))
+        path.write_bytes(write_stereo(caller[:size], agent[:size], self.rate_hz))
