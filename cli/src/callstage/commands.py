@@ -1,15 +1,20 @@
 """Commands and their options; the work is done by the modules they name."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from callstage import api_commands
+from callstage.options import DEFAULT_HOME, HomeOption
+from callstage.phone.command import call
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Callstage: AI phone agents that survive crashes and act exactly once.")
 
-HomeOption = Annotated[Path, typer.Option("--home", envvar="CALLSTAGE_HOME", help="Where the stack keeps its data.")]
-DEFAULT_HOME = Path(".callstage")
+app.command()(call)
+app.add_typer(api_commands.agents, name="agents")
+app.add_typer(api_commands.calls, name="calls")
+app.add_typer(api_commands.numbers, name="numbers")
 
 
 @app.command()

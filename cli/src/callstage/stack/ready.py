@@ -15,6 +15,7 @@ def write_dev_json(home: Home, plan: StackPlan, processes: list[ManagedProcess],
     content = {
         "control_api": plan.control_api_url,
         "media_gateway": plan.gateway_url,
+        "public_url": plan.public_url or plan.gateway_url,
         "api_key": secrets["api_key"],
         "admin_email": demo.admin_email,
         "admin_password": secrets["admin_password"],

@@ -43,6 +43,11 @@ def call_state(call_id: str) -> str:
     return f"cs:call:{call_id}"
 
 
+def carrier_call(carrier_call_id: str) -> str:
+    """String: the resume token of the call with this carrier id, so that a repeated webhook or a status callback finds the call."""
+    return f"cs:carriercall:{carrier_call_id}"
+
+
 def ledger(tenant_id: str, run_key: str) -> str:
     """Hash: state, outcome and host-call journal of one tool run."""
     return f"cs:ledger:{tenant_id}:{run_key}"

@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import httpcore2
 import httpx2
@@ -159,7 +159,7 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
 
     def __init__(self, policy: EgressPolicy) -> None:
         self._policy = policy
-        self._plain = httpcore2.AnyIOBackend()
+        self._plain = cast(httpcore2.AsyncNetworkBackend, httpcore2.AnyIOBackend())
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, socket_options: Iterable[Any] | None = None
@@ -284,15 +284,11 @@ async def _read(response: httpx2.Response, max_bytes: int) -> EgressResponse:
     received = bytearray()
     try:
         if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-            raise DependencyError(
-                "the answer is encoded although nobody asked for it", vendor="http", phase="stream", code="bad_response", retryable=False
-            )
+            raise _bad_answer("bad_response", "the answer is encoded although nobody asked for it")
         async for chunk in stream:
             received += chunk
             if len(received) > max_bytes:
-                raise DependencyError(
-                    f"the answer is larger than {max_bytes} bytes", vendor="http", phase="stream", code="response_too_large", retryable=False
-                )
+                raise _bad_answer("response_too_large", f"the answer is larger than {max_bytes} bytes")
     finally:
         await response.aclose()
     return EgressResponse(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(received))

@@ -28,9 +28,11 @@ def run_service(name: str, settings: ServiceSettings, build: Build) -> None:
 
 
 async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
-    health = Health()
+    health, is_serving = Health(), False
+    health.add("serving", lambda: is_serving)
     async with _stop_signal() as stop, serve_admin(health, settings.bind_host, settings.admin_port) as admin_port, LoopLagMonitor():
         async with build(health) as drain:
+            is_serving = True
             _log.info("service_started", admin_port=admin_port)
             await stop.wait()
             health.drain()

@@ -12,6 +12,8 @@ import structlog
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
+_CANCEL_AGAIN_S = 3.0
+"""Longer than the cleanup of any task may take."""
 
 
 class TaskScope:
@@ -48,9 +50,12 @@ class TaskScope:
         self._closing = True
         current = asyncio.current_task()
         pending = [task for task in self._tasks if task is not current]
-        for task in pending:
-            task.cancel()
-        await settle(pending)
+        while pending:
+            for task in pending:
+                task.cancel()
+            # Python 3.11's `asyncio.wait_for` (used inside nats-py) may swallow a cancellation that meets a result: ask again.
+            _, left = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
+            pending = list(left)
 
     @property
     def size(self) -> int:

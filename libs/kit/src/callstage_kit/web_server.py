@@ -53,6 +53,11 @@ class WebServer:
         await settle([self._serving])
         await self._scope.close()
 
+    def stop_accepting(self) -> None:
+        """No new connections from now on (they go to other processes on a shared port); open ones go on."""
+        for server in self._server.servers:
+            server.close()
+
     @property
     def port(self) -> int:
         """The port really taken."""

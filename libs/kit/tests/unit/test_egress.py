@@ -152,7 +152,7 @@ async def test_redirects_come_back_unfollowed() -> None:
 async def test_size_and_time_are_bounded() -> None:
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        for _ in range(200):
+        for _number in range(200):
             writer.write(b"x" * 10)
             await writer.drain()
             await asyncio.sleep(0.02)

@@ -33,3 +33,4 @@ RESUMES_TOTAL = Counter("callstage_resumes_total", "Conversations taken over aft
 LOOP_LAG_SECONDS = Histogram("callstage_event_loop_lag_seconds", "Lateness of a timer in the event loop.", buckets=_SECONDS)
 HTTP_REQUESTS_TOTAL = Counter("callstage_http_requests_total", "HTTP requests.", ["method", "status"])
 EMAILS_TOTAL = Counter("callstage_emails_total", "Mails by outcome: answered, redirected, ignored, handed_off, failed.", ["outcome"])
+JOURNAL_ERRORS_TOTAL = Counter("callstage_journal_errors_total", "Failed writes of conversation journals to Redis.")

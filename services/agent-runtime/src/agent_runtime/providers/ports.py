@@ -1,0 +1,194 @@
+"""What the conversation asks of AI providers. One vendor is one folder in `vendors/`.
+
+Failures are `DependencyError` (vendor, phase, retryable), never a vendor's own exception. Closing an iterator or leaving a
+context cancels the vendor's work within 20 ms.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from callstage_domain.agent import ThinkingLevel
+from callstage_domain.audio import AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What the caller said. Interim texts replace each other; a final one is settled, the next begins after it."""
+
+    text: str
+    is_final: bool
+    answers_finalize: bool = False
+    """True: everything sent before the last `finalize` is in the finals so far (the text may be empty)."""
+    ends_turn: bool = False
+    """True: the vendor itself is sure that the caller's turn is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class SttRequest:
+    """Audio comes in `audio_format`, one of the provider's formats."""
+
+    audio_format: AudioFormat
+    language: str
+    model: str | None = None
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class SttStream(Protocol):
+    """One open recognition."""
+
+    async def send(self, audio: bytes) -> None:
+        """Hand over audio; never waits for the network longer than a queue slot (full: oldest audio is dropped and counted)."""
+        ...
+
+    async def finalize(self) -> None:
+        """The caller fell silent: settle what was sent. A transcript with `answers_finalize` follows."""
+        ...
+
+    def transcripts(self) -> AsyncIterator[Transcript]:
+        """To be iterated once. Raises DependencyError when the vendor fails; ends when the stream is closed."""
+        ...
+
+
+class SttProvider(Protocol):
+    """A vendor's speech-to-text."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def formats(self) -> tuple[AudioFormat, ...]:
+        """What it takes, best first."""
+        ...
+
+    def open(self, request: SttRequest) -> AbstractAsyncContextManager[SttStream]:
+        """Connected while entered. Raises DependencyError(phase='connect')."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as offered to the model; `parameters` is a JSON Schema object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallRequest:
+    """The model wants a tool run. `arguments_json` is as the model wrote it, not validated."""
+
+    id: str
+    name: str
+    arguments_json: str
+    vendor_state: bytes | None = None
+    """Opaque value that the vendor wants back with the history (Gemini's thought signature)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the history. `tool_calls` only for role assistant; `tool_call_id` and `tool_name` only for role tool."""
+
+    role: Literal["user", "assistant", "tool", "system"]
+    content: str
+    tool_calls: tuple[ToolCallRequest, ...] = ()
+    tool_call_id: str = ""
+    tool_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LlmRequest:
+    """One completion. `system` is the whole system prompt of this moment."""
+
+    system: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    model: str | None = None
+    temperature: float = 0.7
+    thinking_level: ThinkingLevel = "minimal"
+    max_tokens: int = 1024
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LlmDone:
+    """The answer is complete."""
+
+    finish_reason: Literal["stop", "tool_calls", "length", "content_filter"]
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+LlmEvent = TextDelta | ToolCallRequest | LlmDone
+
+
+class LlmProvider(Protocol):
+    """A vendor's language model."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(self, request: LlmRequest) -> AsyncIterator[LlmEvent]:
+        """Text as it comes, complete tool calls, then one LlmDone. An async generator: `aclose` cancels."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice to choose from (rule A5)."""
+
+    id: str
+    name: str
+    language: str
+    gender: Literal["female", "male", "neutral"] = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class TtsRequest:
+    """One sentence, already normalised for speech."""
+
+    text: str
+    audio_format: AudioFormat
+    language: str
+    voice: str | None = None
+    speed: float = 1.0
+    model: str | None = None
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class TtsProvider(Protocol):
+    """A vendor's text-to-speech."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def formats(self) -> tuple[AudioFormat, ...]:
+        """What it makes without resampling, best first; the caller resamples from the first one otherwise."""
+        ...
+
+    def synthesise(self, request: TtsRequest) -> AsyncIterator[bytes]:
+        """Audio in `request.audio_format` as it comes, any chunk size. An async generator: `aclose` cancels."""
+        ...
+
+    async def voices(self) -> list[Voice]:
+        """What can be chosen, at most a few hundred."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSet:
+    """What one conversation uses. Each member may be a chain that falls back by itself."""
+
+    stt: SttProvider
+    llm: LlmProvider
+    tts: TtsProvider

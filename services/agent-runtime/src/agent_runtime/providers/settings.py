@@ -1,0 +1,69 @@
+"""Which AI vendors this installation may use. The environment variables keep the vendors' own names."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Key = SecretStr | None
+
+
+class ProviderSettings(BaseSettings):
+    """A key that is set turns its vendor on for every tenant without a key of its own. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLSTAGE_", extra="ignore", populate_by_name=True, frozen=True, env_ignore_empty=True)
+
+    openai_api_key: Annotated[Key, Field(alias="OPENAI_API_KEY", description="OpenAI key: language model and text-to-speech.")] = None
+    openai_base_url: Annotated[str, Field(alias="OPENAI_BASE_URL", description="OpenAI, or any server that speaks its API (vLLM, Ollama …).")] = (
+        "https://api.openai.com/v1"
+    )
+    openai_llm_model: Annotated[str, Field(description="OpenAI language model of agents that name none.")] = "gpt-5.4-mini"
+    openai_tts_model: Annotated[str, Field(description="OpenAI text-to-speech model of agents that name none.")] = "gpt-4o-mini-tts"
+    openai_tts_voice: Annotated[str, Field(description="OpenAI voice of agents that name none.")] = "marin"
+
+    groq_api_key: Annotated[Key, Field(alias="GROQ_API_KEY", description="Groq key: language model.")] = None
+    groq_base_url: Annotated[str, Field(alias="GROQ_BASE_URL", description="Groq's OpenAI-compatible API.")] = "https://api.groq.com/openai/v1"
+    groq_llm_model: Annotated[str, Field(description="Groq language model of agents that name none.")] = "llama-3.3-70b-versatile"
+
+    gemini_api_key: Annotated[Key, Field(alias="GEMINI_API_KEY", description="Google Gemini key: language model.")] = None
+    gemini_base_url: Annotated[str, Field(alias="GEMINI_BASE_URL", description="Gemini API, without the version.")] = (
+        "https://generativelanguage.googleapis.com"
+    )
+    gemini_llm_model: Annotated[str, Field(description="Gemini language model of agents that name none.")] = "gemini-3.5-flash"
+
+    deepgram_api_key: Annotated[Key, Field(alias="DEEPGRAM_API_KEY", description="Deepgram key: speech-to-text.")] = None
+    deepgram_base_url: Annotated[str, Field(alias="DEEPGRAM_BASE_URL", description="Deepgram API; http(s) and ws(s) are both understood.")] = (
+        "wss://api.deepgram.com"
+    )
+    deepgram_stt_model: Annotated[str, Field(description="Deepgram model of agents that name none.")] = "nova-3"
+
+    elevenlabs_api_key: Annotated[Key, Field(alias="ELEVENLABS_API_KEY", description="ElevenLabs key: text-to-speech.")] = None
+    elevenlabs_base_url: Annotated[str, Field(alias="ELEVENLABS_BASE_URL", description="ElevenLabs API.")] = "https://api.elevenlabs.io"
+    elevenlabs_tts_model: Annotated[str, Field(description="ElevenLabs model of agents that name none.")] = "eleven_flash_v2_5"
+    elevenlabs_voice: Annotated[str, Field(description="ElevenLabs voice id of agents that name none.")] = "21m00Tcm4TlvDq8ikWAM"
+
+    default_stt: Annotated[
+        Literal["deepgram", "offline"] | None,
+        Field(description="Speech-to-text of agents that name none. Not set: the first vendor with a key: deepgram, else offline."),
+    ] = None
+    default_llm: Annotated[
+        Literal["openai", "groq", "gemini", "offline"] | None,
+        Field(description="Language model of agents that name none. Not set: the first vendor with a key: openai, groq, gemini, else offline."),
+    ] = None
+    default_tts: Annotated[
+        Literal["elevenlabs", "openai", "offline", "espeak", "flite"] | None,
+        Field(description="Text-to-speech of agents that name none. Not set: the first vendor with a key: elevenlabs, openai, else offline."),
+    ] = None
+    offline_fallback: Annotated[
+        bool, Field(description="Whether the offline engines answer when every vendor fails or none has a key. Turn it off in production.")
+    ] = True
+
+    provider_connect_timeout_s: Annotated[float, Field(gt=0, description="Seconds that connecting to an AI vendor may take.")] = 2.0
+    provider_first_byte_timeout_s: Annotated[float, Field(gt=0, description="Seconds from a request to the first piece of its answer.")] = 5.0
+    provider_gap_timeout_s: Annotated[float, Field(gt=0, description="Seconds between two pieces of an answer.")] = 5.0
+    provider_connections: Annotated[int, Field(gt=0, description="Pooled HTTP connections to AI vendors, all calls together.")] = 400
+
+    offline_stt_workers: Annotated[int, Field(ge=1, le=16, description="Threads, each with its own model, of the offline speech-to-text.")] = 2
+    offline_stt_interim_s: Annotated[
+        float, Field(ge=0, description="Seconds between interim texts of the offline speech-to-text while it is idle; 0 turns them off.")
+    ] = 1.0

@@ -1,0 +1,184 @@
+"""Proves A2 (stt) on Deepgram's documented wire: query, interim and final texts, Finalize, keep-alive, failures, cancellation."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from agent_runtime.providers.failures import Deadlines
+from agent_runtime.providers.ports import SttRequest, SttStream, Transcript
+from agent_runtime.providers.vendors.deepgram import stt as module
+from agent_runtime.providers.vendors.deepgram.protocol import listen_url, read_message
+from agent_runtime.providers.vendors.deepgram.stt import DeepgramStt
+from callstage_audio.g711 import pcm16_to_ulaw
+from callstage_domain.audio import AudioFormat
+from callstage_domain.errors import DependencyError
+from callstage_testing.fakes.deepgram import FakeDeepgram
+from callstage_testing.fakes.faults import Fault
+from callstage_testing.fakes.tones import tone_speech
+
+SECRET = "dg-test"
+REQUEST = SttRequest(AudioFormat.PCMU_8K, "en")
+SPEECH = pcm16_to_ulaw(tone_speech("iwouldliketoordertwopizzas", 8000))
+SILENCE = b"\xff" * 8000
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeDeepgram]:
+    async with FakeDeepgram(("Two large pizzas.", "Yes please."), api_key=SECRET) as server:
+        yield server
+
+
+def provider(base_url: str, *, key: str = SECRET, finalize_wait_s: float = 1.0) -> DeepgramStt:
+    return DeepgramStt(key, base_url, "nova-3", Deadlines(0.5, 0.5, 0.5), finalize_wait_s=finalize_wait_s)
+
+
+async def speak(stream: SttStream, audio: bytes) -> None:
+    for start in range(0, len(audio), 160):
+        await stream.send(audio[start : start + 160])
+
+
+async def until_answer(stream: SttStream) -> list[Transcript]:
+    found: list[Transcript] = []
+    async with asyncio.timeout(5):
+        async for transcript in stream.transcripts():
+            found.append(transcript)
+            if transcript.answers_finalize:
+                break
+    return found
+
+
+async def test_speech_is_settled_by_finalize(fake: FakeDeepgram) -> None:
+    async with provider(fake.url).open(REQUEST) as stream:
+        await speak(stream, SPEECH)
+        await stream.finalize()
+        found = await until_answer(stream)
+    assert found[-1] == Transcript("Two large pizzas.", is_final=True, answers_finalize=True)
+    assert any(not transcript.is_final for transcript in found)
+    query = fake.requests[-1].query
+    assert (query["encoding"], query["sample_rate"], query["model"], query["interim_results"]) == ("mulaw", "8000", "nova-3", "true")
+    assert fake.requests[-1].headers["authorization"] == f"Token {SECRET}"
+    assert fake.requests[-1].binary_bytes == len(SPEECH)
+    assert fake.requests[-1].messages[-1] == {"text": '{"type":"CloseStream"}'}
+
+
+async def test_linear_audio_and_http_addresses_work_too(fake: FakeDeepgram) -> None:
+    async with provider(fake.base_url).open(SttRequest(AudioFormat.PCM16_16K, "en")) as stream:
+        await stream.send(tone_speech("hellohello", 16_000))
+        await stream.finalize()
+        assert (await until_answer(stream))[-1].text == "Two large pizzas."
+
+
+async def test_an_unanswered_finalize_after_silence_gets_an_empty_answer(fake: FakeDeepgram) -> None:
+    fake.faults.add(Fault(stall_after=0))
+    async with provider(fake.url, finalize_wait_s=0.1).open(REQUEST) as stream:
+        await speak(stream, SILENCE[:4000])
+        await stream.finalize()
+        assert await until_answer(stream) == [Transcript("", is_final=True, answers_finalize=True)]
+
+
+async def test_a_stalled_vendor_is_an_error(fake: FakeDeepgram) -> None:
+    fake.faults.add(Fault(stall_after=0))
+    async with provider(fake.url, finalize_wait_s=0.1).open(REQUEST) as stream:
+        await speak(stream, SILENCE * 3)
+        await stream.finalize()
+        with pytest.raises(DependencyError) as caught:
+            await until_answer(stream)
+    assert (caught.value.vendor, caught.value.phase, caught.value.code) == ("deepgram", "stream", "provider_timeout")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "retryable"), [(401, "provider_unauthorised", False), (429, "provider_rate_limited", True), (503, "provider_failed", True)]
+)
+async def test_a_refused_handshake(fake: FakeDeepgram, status: int, code: str, retryable: bool) -> None:
+    fake.faults.add(Fault(status=status))
+    with pytest.raises(DependencyError) as caught:
+        async with provider(fake.url).open(REQUEST):
+            pass
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
+    assert SECRET not in caught.value.message
+
+
+async def test_nobody_listens_or_nobody_answers(fake: FakeDeepgram) -> None:
+    with pytest.raises(DependencyError) as caught:
+        async with provider("ws://127.0.0.1:9").open(REQUEST):
+            pass
+    assert (caught.value.phase, caught.value.code) == ("connect", "provider_unreachable")
+    fake.faults.add(Fault(delay_s=3))
+    with pytest.raises(DependencyError) as slow:
+        async with provider(fake.url).open(REQUEST):
+            pass
+    assert (slow.value.phase, slow.value.code) == ("connect", "provider_timeout")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(Fault(disconnect_after=1), "provider_disconnected"), (Fault(malformed_after=0), "provider_malformed")],
+    ids=["cut", "malformed"],
+)
+async def test_a_stream_that_breaks(fake: FakeDeepgram, fault: Fault, code: str) -> None:
+    fake.faults.add(fault)
+    async with provider(fake.url).open(REQUEST) as stream:
+        await speak(stream, SPEECH)
+        await stream.finalize()
+        with pytest.raises(DependencyError) as caught:
+            await until_answer(stream)
+    assert (caught.value.phase, caught.value.code) == ("stream", code)
+
+
+async def test_leaving_ends_the_reader_and_is_quick(fake: FakeDeepgram) -> None:
+    async with provider(fake.url).open(REQUEST) as stream:
+        await speak(stream, SPEECH)
+        reader = asyncio.create_task(until_answer(stream))
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        assert time.monotonic() - started < 0.02
+        started = time.monotonic()
+    assert time.monotonic() - started < 0.3
+
+
+async def test_silence_is_bridged_by_keep_alive(fake: FakeDeepgram, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEEP_ALIVE_S", 0.02)
+    async with provider(fake.url).open(REQUEST):
+        async with asyncio.timeout(2):
+            while not any("KeepAlive" in message["text"] for message in fake.requests[-1].messages):
+                await asyncio.sleep(0.005)
+    assert fake.requests[-1].messages[0] == {"text": '{"type":"KeepAlive"}'}
+
+
+async def test_a_socket_that_does_not_drain_drops_the_oldest_audio(fake: FakeDeepgram) -> None:
+    async with provider(fake.url).open(REQUEST) as stream:
+        # No await in between that lets the writer run: everything waits in the queue.
+        for _ in range(600):
+            await stream.send(b"\xff" * 160)
+        await stream.finalize()
+        await until_answer(stream)
+    assert fake.requests[-1].binary_bytes == 80_000, "ten seconds are kept"
+
+
+def test_options_of_the_agent_extend_the_query() -> None:
+    request = SttRequest(
+        AudioFormat.PCMU_8K, "de", model="nova-2", options={"keyterm": ["Bella", "Pizza"], "smart_format": False, "endpointing": None}
+    )
+    url = listen_url("https://api.deepgram.com/", "nova-3", request)
+    assert url.startswith("wss://api.deepgram.com/v1/listen?model=nova-2&language=de&")
+    assert "keyterm=Bella&keyterm=Pizza" in url
+    assert "smart_format=false" in url
+    assert "endpointing" not in url
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"type":"Results"}', '{"type":"Results","channel":{"alternatives":[]},"is_final":true}', '"x"'])
+def test_broken_messages_are_told_apart(text: str) -> None:
+    with pytest.raises(DependencyError) as caught:
+        read_message(text)
+    assert caught.value.code == "provider_malformed"
+
+
+def test_messages_without_text_are_skipped() -> None:
+    assert read_message(json.dumps({"type": "Metadata"})) is None
+    with pytest.raises(DependencyError):
+        read_message(json.dumps({"type": "Error", "description": "secret"}))

@@ -1,0 +1,133 @@
+"""Proves A2 (llm) on Gemini's REST wire through the real SDK: history, function calls, thought signatures, failures."""
+
+import base64
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from agent_runtime.providers.failures import Deadlines
+from agent_runtime.providers.http_pool import HttpPool
+from agent_runtime.providers.ports import LlmDone, LlmRequest, Message, TextDelta, ToolCallRequest, ToolSpec
+from agent_runtime.providers.vendors.gemini.llm import GeminiLlm
+from aiohttp import web
+from callstage_domain.errors import DependencyError
+from callstage_testing.fakes.faults import Fault
+from callstage_testing.fakes.server import FakeServer
+
+SECRET = "gm-test"
+ASK = LlmRequest("You are Bella.", (Message("user", "Hello"),))
+
+
+class FakeGemini(FakeServer):
+    """`parts` are sent one per SSE chunk, then the finish reason with the usage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[dict[str, Any]] = [{"text": "Good "}, {"text": "morning."}]
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/v1/models/{call}", self._generate), web.post("/v1beta/models/{call}", self._generate)]
+
+    def error_body(self, status: int, message: str) -> Any:
+        return {"error": {"code": status, "message": message, "status": "FAILED"}}
+
+    async def _generate(self, request: web.Request) -> web.StreamResponse:
+        exchange = self.exchange_of(request)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        chunks: list[dict[str, Any]] = [{"candidates": [{"content": {"role": "model", "parts": [part]}}]} for part in self.parts]
+        chunks.append({"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 4}})
+        for sent, chunk in enumerate(chunks):
+            if await self.damage(request, exchange.fault, sent):
+                return response
+            broken = exchange.fault is not None and exchange.fault.malformed_after is not None and sent >= exchange.fault.malformed_after
+            await response.write(b'data: {"candid\r\n\r\n' if broken else b"data: " + json.dumps(chunk).encode() + b"\r\n\r\n")
+        await response.write_eof()
+        return response
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeGemini]:
+    async with FakeGemini() as server:
+        yield server
+
+
+@pytest.fixture
+async def llm(fake: FakeGemini) -> AsyncIterator[GeminiLlm]:
+    pool = HttpPool(Deadlines(0.5, 0.5, 0.3), 10)
+    made = GeminiLlm(SECRET, fake.base_url, "gemini-3.5-flash", pool)
+    made.warm()
+    yield made
+    await pool.close()
+
+
+async def test_text_streams_with_usage(fake: FakeGemini, llm: GeminiLlm) -> None:
+    events = [event async for event in llm.stream(ASK)]
+    assert events == [TextDelta("Good "), TextDelta("morning."), LlmDone("stop", 9, 4)]
+    assert fake.requests[-1].headers["x-goog-api-key"] == SECRET
+    assert fake.requests[-1].path.endswith("/models/gemini-3.5-flash:streamGenerateContent")
+
+
+async def test_a_function_call_keeps_its_thought_signature_over_the_history(fake: FakeGemini, llm: GeminiLlm) -> None:
+    signature = base64.b64encode(b"state-of-mind").decode()
+    fake.parts = [
+        {"text": "thinking", "thought": True},
+        {"functionCall": {"name": "price", "args": {"size": "large"}}, "thoughtSignature": signature},
+        {"functionCall": {"name": "price", "args": {"size": "small"}}},
+    ]
+    tools = (ToolSpec("price", "Price it.", {"type": "object", "properties": {"size": {"type": "string"}}}),)
+    events = [event async for event in llm.stream(LlmRequest("", ASK.messages, tools))]
+    calls = [event for event in events if isinstance(event, ToolCallRequest)]
+    assert [json.loads(call.arguments_json) for call in calls] == [{"size": "large"}, {"size": "small"}]
+    assert [call.vendor_state for call in calls] == [b"state-of-mind", None]
+    assert len({call.id for call in calls}) == 2
+    assert events[-1] == LlmDone("tool_calls", 9, 4)
+    results = tuple(
+        Message("tool", content, tool_call_id=call.id, tool_name="price") for call, content in zip(calls, ('{"total": 13}', "8"), strict=True)
+    )
+    history = (*ASK.messages, Message("assistant", "One moment.", tuple(calls)), *results)
+    _ = [event async for event in llm.stream(LlmRequest("Be brief.", history, tools, max_tokens=77))]
+    body = fake.requests[-1].json
+    assert [content["role"] for content in body["contents"]] == ["user", "model", "user"]
+    assert base64.urlsafe_b64decode(body["contents"][1]["parts"][1]["thoughtSignature"]) == b"state-of-mind"
+    assert [part["functionResponse"]["response"] for part in body["contents"][2]["parts"]] == [{"total": 13}, {"output": 8}]
+    assert body["systemInstruction"]["parts"][0]["text"] == "Be brief."
+    assert body["generationConfig"]["maxOutputTokens"] == 77
+
+
+async def test_a_greeting_needs_no_user_message(fake: FakeGemini, llm: GeminiLlm) -> None:
+    _ = [event async for event in llm.stream(LlmRequest("Greet.", ()))]
+    assert fake.requests[-1].json["contents"][0]["role"] == "user"
+
+
+@pytest.mark.parametrize(
+    ("fault", "phase", "code"),
+    [
+        (Fault(status=401), "connect", "provider_unauthorised"),
+        (Fault(status=429), "first_byte", "provider_rate_limited"),
+        (Fault(status=503), "first_byte", "provider_failed"),
+        (Fault(status=400), "first_byte", "provider_refused"),
+        (Fault(disconnect_after=1), "stream", "provider_disconnected"),
+        (Fault(stall_after=1), "stream", "provider_timeout"),
+        (Fault(malformed_after=1), "stream", "provider_malformed"),
+    ],
+    ids=["401", "429", "503", "400", "disconnect", "stall", "malformed"],
+)
+async def test_failures_name_their_phase(fake: FakeGemini, llm: GeminiLlm, fault: Fault, phase: str, code: str) -> None:
+    fake.faults.add(fault)
+    with pytest.raises(DependencyError) as caught:
+        _ = [event async for event in llm.stream(ASK)]
+    assert (caught.value.vendor, caught.value.phase, caught.value.code) == ("gemini", phase, code)
+    assert SECRET not in caught.value.message
+    assert len(fake.requests) == 1
+
+
+async def test_closing_is_quick(fake: FakeGemini, llm: GeminiLlm) -> None:
+    fake.faults.add(Fault(stall_after=1))
+    async with aclosing(llm.stream(ASK)) as events:
+        assert await anext(events) == TextDelta("Good ")
+        started = time.monotonic()
+    assert time.monotonic() - started < 0.02

@@ -1,0 +1,193 @@
+"""Proves A2 A5: which provider a conversation gets, and what answers when one fails."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from agent_runtime.providers.ports import LlmDone, LlmRequest, Message, SttRequest, TextDelta, TtsRequest
+from agent_runtime.providers.registry import ProviderRegistry
+from agent_runtime.providers.settings import ProviderSettings
+from callstage_audio.g711 import pcm16_to_ulaw
+from callstage_contracts.buckets import ProviderKey, provider_aad
+from callstage_domain.agent import AgentSettings, AgentSnapshot, LlmSettings, SpeechSettings, Stage
+from callstage_domain.audio import AudioFormat
+from callstage_domain.errors import CallerError, DependencyError
+from callstage_domain.ids import AgentId, TenantId
+from callstage_kit.crypto import SecretBox
+from callstage_testing.fakes.deepgram import FakeDeepgram
+from callstage_testing.fakes.elevenlabs import FakeElevenLabs
+from callstage_testing.fakes.faults import Fault
+from callstage_testing.fakes.openai import FakeOpenAI, Reply
+from callstage_testing.fakes.tones import tone_speech
+
+TENANT = TenantId("t1")
+ASK = LlmRequest("Your name is Bella.", (Message("user", "Hello"),), model="gpt-4.1-mini")
+SPEAK = TtsRequest("Your order is ready.", AudioFormat.PCMU_8K, "en", voice="rachel")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for vendor in ("OPENAI", "GROQ", "GEMINI", "DEEPGRAM", "ELEVENLABS"):
+        monkeypatch.delenv(f"{vendor}_API_KEY", raising=False)
+        monkeypatch.delenv(f"{vendor}_BASE_URL", raising=False)
+
+
+def snapshot(*, stt: str | None = None, llm: str | None = None, tts: str | None = None) -> AgentSnapshot:
+    settings = AgentSettings(display_name="Bella", llm=LlmSettings(provider=llm), stt=SpeechSettings(provider=stt), tts=SpeechSettings(provider=tts))
+    return AgentSnapshot(tenant_id=TENANT, agent_id=AgentId("a1"), deployment=1, settings=settings, stages=(Stage(name="main"),), first_stage="main")
+
+
+def registry(**values: Any) -> ProviderRegistry:
+    return ProviderRegistry(ProviderSettings(provider_connect_timeout_s=0.5, provider_first_byte_timeout_s=0.5, provider_gap_timeout_s=0.3, **values))
+
+
+def names(chain: Any) -> list[str]:
+    return [link.provider.name for link in chain.links]
+
+
+async def spoken(made: ProviderRegistry, request: LlmRequest = ASK) -> str:
+    events = [event async for event in made.resolve(snapshot()).llm.stream(request)]
+    assert isinstance(events[-1], LlmDone)
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+async def test_without_keys_everything_is_offline() -> None:
+    async with registry() as made:
+        found = made.resolve(snapshot())
+    assert (found.stt.name, found.llm.name, found.tts.name) == ("moonshine", "offline-brain", "offline")
+
+
+async def test_keys_in_the_environment_turn_vendors_on_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "GROQ_API_KEY", "GEMINI_API_KEY", "DEEPGRAM_API_KEY", "ELEVENLABS_API_KEY"):
+        monkeypatch.setenv(name, "k")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    async with registry() as made:
+        found = made.resolve(snapshot())
+        assert names(found.stt) == ["deepgram", "moonshine"]
+        assert names(found.llm) == ["openai", "groq", "gemini", "offline-brain"]
+        assert names(found.tts) == ["elevenlabs", "openai", "offline"]
+        assert names(made.resolve(snapshot(llm="gemini")).llm) == ["gemini", "openai", "groq", "offline-brain"]
+        assert names(made.resolve(snapshot(llm="offline", tts="espeak")).tts) == ["espeak"]
+    async with registry(offline_fallback=False, default_llm="groq") as made:
+        assert names(made.resolve(snapshot()).llm) == ["groq", "openai", "gemini"]
+    assert ProviderSettings().openai_base_url == "http://127.0.0.1:9/v1"
+
+
+async def test_an_unknown_or_keyless_choice_is_refused() -> None:
+    async with registry() as made:
+        for choice in ({"llm": "openai"}, {"llm": "martian"}, {"stt": "deepgram"}, {"tts": "offline-brain"}):
+            with pytest.raises(CallerError) as caught:
+                made.resolve(snapshot(**choice))
+            assert caught.value.code == "provider_missing"
+            assert caught.value.details["field"] == f"{next(iter(choice))}.provider"
+    async with registry(offline_fallback=False) as made:
+        with pytest.raises(CallerError):
+            made.resolve(snapshot())
+
+
+async def test_the_tenants_own_key_comes_first() -> None:
+    box = SecretBox({"k": b"0" * 32})
+    sealed = box.seal("sk-tenant", provider_aad(TENANT, "openai"))
+    keys = {"t1.openai": ProviderKey(tenant_id=TENANT, provider="openai", api_key_sealed=sealed)}
+    async with FakeOpenAI(api_key="sk-tenant") as fake:
+        settings = ProviderSettings(groq_api_key="platform", openai_base_url=fake.url, default_llm="groq")  # type: ignore[arg-type]
+        async with ProviderRegistry(settings, keys, box) as made:
+            chain = made.resolve(snapshot()).llm
+            assert names(chain) == ["openai", "groq", "offline-brain"]
+            assert await spoken(made) == "Of course, I can help you with that. What is your order number?"
+            assert fake.requests[-1].headers["authorization"] == "Bearer sk-tenant"
+            other = snapshot().model_copy(update={"tenant_id": TenantId("t2")})
+            assert names(made.resolve(other).llm) == ["groq", "offline-brain"]
+
+
+async def test_a_key_that_does_not_open_is_as_good_as_none() -> None:
+    box = SecretBox({"k": b"0" * 32})
+    moved = box.seal("sk-tenant", provider_aad("t2", "openai"))
+    keys = {"t1.openai": ProviderKey(tenant_id=TENANT, provider="openai", api_key_sealed=moved)}
+    async with ProviderRegistry(ProviderSettings(), keys, box) as made:
+        assert names(made.resolve(snapshot()).llm) == ["offline-brain"]
+
+
+async def test_the_next_language_model_answers_and_the_failing_one_rests() -> None:
+    async with FakeOpenAI(api_key="k") as fake:
+        fake.faults.add(Fault(status=503), times=None)
+        async with registry(openai_api_key="k", openai_base_url=fake.url) as made:
+            for _ in range(4):
+                assert (await spoken(made)).startswith("Hello.")
+            assert len(fake.requests) == 3, "the breaker opens after three failures"
+            assert made.health()["llm"]["openai"] == {"is_configured": True, "is_resting": True, "last_error": "provider_failed"}
+            assert made.health()["llm"]["groq"]["is_configured"] is False
+
+
+async def test_a_stream_that_breaks_after_its_first_word_is_not_started_again() -> None:
+    async with FakeOpenAI(api_key="k") as fake:
+        fake.reply = lambda _: Reply(text="One two three four five six.")
+        fake.faults.add(Fault(disconnect_after=3))
+        async with registry(openai_api_key="k", openai_base_url=fake.url) as made:
+            with pytest.raises(DependencyError):
+                await spoken(made)
+
+
+async def test_the_next_voice_speaks_in_the_same_format() -> None:
+    async with FakeElevenLabs(api_key="k") as eleven, FakeOpenAI(api_key="k") as openai:
+        eleven.faults.add(Fault(status=500), times=None)
+        async with registry(elevenlabs_api_key="k", elevenlabs_base_url=eleven.url, openai_api_key="k", openai_base_url=openai.url) as made:
+            tts = made.resolve(snapshot()).tts
+            audio = b"".join([chunk async for chunk in tts.synthesise(SPEAK)])
+            assert AudioFormat.PCMU_8K.duration_ms(len(audio)) == pytest.approx(len(SPEAK.text) * 60, abs=5)
+            assert openai.requests[-1].json["voice"] == "marin", "a voice of the first vendor means nothing to the second"
+            openai.faults.add(Fault(status=500), times=None)
+            assert b"".join([chunk async for chunk in tts.synthesise(SPEAK)])
+
+
+async def test_recognition_moves_to_the_next_vendor_with_the_unsettled_audio() -> None:
+    async with FakeDeepgram(api_key="k") as fake:
+        fake.faults.add(Fault(disconnect_after=1))
+        async with registry(deepgram_api_key="k", deepgram_base_url=fake.url) as made:
+            first, backup = FakeDeepgram(("Two large pizzas.",), api_key="k"), made.resolve(snapshot()).stt
+            assert backup.formats == (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K)
+            async with first, ProviderRegistry(ProviderSettings(deepgram_api_key="k", deepgram_base_url=first.url)) as second:  # type: ignore[arg-type]
+                chain = type(made.resolve(snapshot()).stt)([*backup.links, *second.resolve(snapshot()).stt.links][::2])  # type: ignore[attr-defined]
+                async with chain.open(SttRequest(AudioFormat.PCMU_8K, "en")) as stream:
+                    speech = pcm16_to_ulaw(tone_speech("twolargepizzasplease", 8000))
+                    for start in range(0, len(speech), 160):
+                        await stream.send(speech[start : start + 160])
+                    await stream.finalize()
+                    async with asyncio.timeout(5):
+                        texts = [text async for text in _until_answer(stream)]
+                assert texts[-1].text == "Two large pizzas."
+                assert first.requests[-1].binary_bytes == len(speech)
+
+
+async def _until_answer(stream: Any) -> AsyncIterator[Any]:
+    async for transcript in stream.transcripts():
+        yield transcript
+        if transcript.answers_finalize:
+            return
+
+
+async def test_recognition_is_offline_when_the_vendor_refuses() -> None:
+    async with FakeDeepgram(api_key="other") as fake:
+        async with registry(deepgram_api_key="k", deepgram_base_url=fake.url) as made:
+            async with made.resolve(snapshot()).stt.open(SttRequest(AudioFormat.PCMU_8K, "en")) as stream:
+                await stream.finalize()
+                texts = [text async for text in _until_answer(stream)]
+    assert [text.text for text in texts] == [""]
+
+
+async def test_warm_up_loads_what_calls_will_use() -> None:
+    async with registry(openai_api_key="k", openai_base_url="http://127.0.0.1:9/v1") as made:
+        await made.warm_up()
+        assert made.resolve(snapshot()).llm.name == "openai"
+        assert made.health()["stt"]["offline"]["last_error"] is None
+
+
+def test_importing_the_registry_imports_no_sdk() -> None:
+    heavy = ("openai", "google.genai", "moonshine_voice", "websockets", "httpx2")
+    code = f"import sys, agent_runtime.providers.registry; print([module for module in {heavy} if module in sys.modules])"
+    output = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == "[]"
+    assert output.stderr == ""

@@ -1,0 +1,1 @@
+"""email-poller: the e-mail channel of chat agents."""

@@ -1,0 +1,1 @@
+"""Reading mailboxes over IMAP."""

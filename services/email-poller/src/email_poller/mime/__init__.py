@@ -1,0 +1,1 @@
+"""Mails as values: reading, judging, cutting and building them. Pure; no sockets, no clock."""
