@@ -1,0 +1,1 @@
+"""tool-sandbox: runs tools and owns every credential they need."""

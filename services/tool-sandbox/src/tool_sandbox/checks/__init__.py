@@ -1,0 +1,1 @@
+"""Looking at tool code without running it."""

@@ -1,0 +1,1 @@
+"""Running tools: once, within limits, in workers that can reach nothing by themselves."""

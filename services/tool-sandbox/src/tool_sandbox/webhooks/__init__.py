@@ -1,0 +1,1 @@
+"""Webhook tools: a signed POST and what its answer means."""
