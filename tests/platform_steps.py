@@ -6,16 +6,22 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx2
+from callstage_testing.carriers.browser import BrowserCaller
+from callstage_testing.carriers.room import CallOver
+from callstage_testing.stack import Stack
 
 T = TypeVar("T")
 _numbers = itertools.count(200)
 
 
 async def eventually(check: Callable[[], Awaitable[T | None]], *, timeout_s: float = 10.0, what: str = "it") -> T:
-    """The first truthy result of `check`. Raises AssertionError saying what did not happen."""
+    """The first truthy result of `check`; a call that ended or a wait that timed out counts as not yet. Raises AssertionError."""
     deadline = asyncio.get_running_loop().time() + timeout_s
     while True:
-        result = await check()
+        try:
+            result = await check()
+        except (TimeoutError, CallOver):
+            result = None
         if result:
             return result
         assert asyncio.get_running_loop().time() < deadline, f"{what} did not happen within {timeout_s} s"
@@ -35,12 +41,34 @@ async def make_agent(api: httpx2.AsyncClient, agent_id: str, *, deploy: bool = T
     return agent_id
 
 
+async def until_live(stack: Stack, agent_id: str) -> None:
+    """The deployment reached the data plane (rule D3 gives it two seconds)."""
+
+    async def connects() -> bool:
+        query = {"api_key": stack.dev["api_key"], "agent_id": agent_id}
+        async with BrowserCaller(f"{stack.gateway_ws}/ws/voice", query, microphone=False) as browser:
+            await browser.wait_for("connected", 1)
+            return True
+
+    await eventually(connects, timeout_s=3, what=f"the deployment of {agent_id}")
+
+
 async def make_number(api: httpx2.AsyncClient, agent_id: str | None, **fields: Any) -> str:
     """A fresh number that leads to the agent."""
     number = f"+1202555{next(_numbers):04d}"
     reply = await api.post("/v1/numbers", json={"number": number, "inboundRoute": "ai_agent", "routeTarget": agent_id, **fields})
     assert reply.status_code < 300, reply.text
     return number
+
+
+async def hears(browser: BrowserCaller, words: str, *, timeout_s: float = 15.0) -> str:
+    """The first sentence of the agent, in whatever case, with these words in it."""
+
+    def matches(data: dict[str, Any]) -> bool:
+        return data["payload"]["role"] == "assistant" and words.lower() in data["payload"]["text"].lower()
+
+    event = await browser.wait_for("transcript", timeout_s, matching=matches)
+    return str(event.data["payload"]["text"])
 
 
 async def record_of(

@@ -6,7 +6,7 @@ from agent_runtime.providers.settings import ProviderSettings
 from agent_runtime.settings import RuntimeSettings
 from callstage_kit.settings import ServiceSettings
 from control_api.settings import ControlApiSettings
-from email_poller.settings import PollerSettings
+from email_poller.settings import EmailPollerSettings
 from media_gateway.settings import GatewaySettings
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -20,7 +20,7 @@ SECTIONS: list[tuple[str, type[BaseSettings]]] = [
     ("agent-runtime", RuntimeSettings),
     ("AI providers (agent-runtime)", ProviderSettings),
     ("tool-sandbox", SandboxSettings),
-    ("email-poller", PollerSettings),
+    ("email-poller", EmailPollerSettings),
 ]
 
 

@@ -12,7 +12,7 @@ from callstage_testing.fakes.crm import CrmAnswer, FakeCrm, webhook_signature_is
 from callstage_testing.fakes.odoo import FakeOdoo
 from callstage_testing.stack import Stack
 
-from tests.platform_steps import eventually, has_ended, hears, make_agent, make_number, record_of, said_by
+from tests.platform_steps import eventually, has_ended, hears, make_agent, make_number, record_of, said_by, until_live
 
 
 def _browser(stack: Stack, agent_id: str) -> BrowserCaller:
@@ -67,6 +67,7 @@ async def test_a_webhook_tool_reaches_the_crm_signed(stack: Stack, api: httpx2.A
             tools_webhook_url=crm.url,
             system_prompt="Create a lead for every caller.",
         )
+        await until_live(stack, agent)
         async with _browser(stack, agent) as browser:
             await _greeting(browser)
             for text in ("Please create a lead for me", "Ada", "+12025550188"):
@@ -109,7 +110,7 @@ async def test_the_caller_is_known_from_odoo_before_the_first_word(stack: Stack,
             tool_definitions=[{"name": "load_orders", "kind": "code", "description": "Load the orders.", "code": LOOKUP_ORDERS}],
             preload_tools=["load_orders"],
         )
-        backend = {"kind": "odoo", "url": odoo.url, "database": "db", "login": "bot", "password": "secret"}
+        backend = {"kind": "odoo", "url": odoo.url, "database": odoo.db, "login": odoo.login, "password": odoo.password}
         assert (await api.put(f"/v1/agents/{agent}/backend", json=backend)).status_code < 300
         await make_agent(api, agent)
         number = await make_number(api, agent)

@@ -44,6 +44,7 @@ def shared_env(plan: StackPlan, inherited: Mapping[str, str]) -> dict[str, str]:
         "CALLSTAGE_EGRESS_ALLOW": "127.0.0.0/8,::1/128",
         "CALLSTAGE_POLL_INTERVAL_S": "2",
         "CALLSTAGE_DRAIN_TIMEOUT_S": "5",
+        "CALLSTAGE_COOKIE_SECURE": "false",
         "OMP_NUM_THREADS": "1",
     }
     fixed = {

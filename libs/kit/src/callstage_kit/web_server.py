@@ -35,6 +35,8 @@ class WebServer:
             timeout_graceful_shutdown=shutdown_timeout_s,
             lifespan="off",
             server_header=False,
+            # Who may speak for a client is a setting of the service, not of the web server.
+            proxy_headers=False,
         )
         self._server = uvicorn.Server(config)
         self._socket = sock

@@ -1,0 +1,1 @@
+"""agent-runtime: the conversation of a call."""

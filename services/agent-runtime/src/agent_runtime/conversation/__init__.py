@@ -1,0 +1,1 @@
+"""A running conversation: the thin shell around the pure rules."""

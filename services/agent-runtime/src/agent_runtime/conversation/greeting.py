@@ -1,0 +1,20 @@
+"""What is said first (rules A6, P5)."""
+
+from callstage_domain.agent import AgentSnapshot
+from callstage_domain.variables import render
+
+from agent_runtime.conversation.phrases import phrases_for
+from agent_runtime.stages.state import ConversationState
+
+
+def opening_text(snapshot: AgentSnapshot, state: ConversationState) -> tuple[str, bool]:
+    """The fixed text that opens the call, and whether the model greets after it. ("", False): listen."""
+    settings = snapshot.settings
+    pieces: list[str] = []
+    if settings.disclosure:
+        pieces.append(phrases_for(settings.language).disclosure.format(name=settings.display_name))
+    if not settings.speak_first:
+        return " ".join(pieces), False
+    if settings.greeting is not None:
+        pieces.append(render(settings.greeting, state.variables.merged(), request_names=state.request_names).strip())
+    return " ".join(piece for piece in pieces if piece), settings.greeting is None

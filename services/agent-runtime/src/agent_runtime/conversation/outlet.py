@@ -1,0 +1,51 @@
+"""Where a conversation speaks to: the gateway's side of a call, and whoever watches."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from callstage_contracts.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCall:
+    """What the gateway is told first."""
+
+    session_id: str
+    agent_name: str
+    interruption_sensitivity: float
+    vad_stop_ms: int
+    vad_start_ms: int
+    is_resumed: bool
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Outlet(Protocol):
+    """The gateway's side of one call. Only `audio` may wait (for room)."""
+
+    def opened(self, opened: OpenedCall) -> None: ...
+
+    async def audio(self, utterance: str, segment: int, data: bytes, *, is_first: bool) -> None: ...
+
+    def segment_end(self, utterance: str, segment: int, text: str) -> None: ...
+
+    def utterance_end(self, utterance: str) -> None: ...
+
+    def clear(self) -> None: ...
+
+    def notice(self, kind: str, payload: dict[str, Any]) -> None: ...
+
+    def hang_up(self, reason: str, transfer: dict[str, str] | None) -> None: ...
+
+    def failed(self, code: str, message: str) -> None: ...
+
+
+class EventSink(Protocol):
+    """Where events for the records go; never blocks, never fails."""
+
+    def publish(self, event: Event) -> None: ...
+
+
+class CaptionSink(Protocol):
+    """Where live captions go; may drop."""
+
+    def caption(self, tenant_id: str, call_id: str, payload: dict[str, Any]) -> None: ...

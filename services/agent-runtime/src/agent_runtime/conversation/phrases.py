@@ -1,0 +1,96 @@
+"""What the platform itself says, in the languages it knows; English for the rest."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The fixed sentences of one language. `disclosure` has the place `{name}`."""
+
+    disclosure: str
+    greeting: str
+    idle_question: str
+    farewell: str
+    apology: str
+    last_apology: str
+    filler: str
+    transfer: str
+
+
+_PHRASES = {
+    "en": Phrases(
+        "Hello, you are speaking with {name}, an AI assistant, and this call is recorded.",
+        "How can I help you?",
+        "Are you still there?",
+        "Thank you for your call. Goodbye.",
+        "I am sorry, I did not get that. Could you say it again?",
+        "I am sorry, we have a technical problem at the moment. Please try again later. Goodbye.",
+        "Let me check that for you.",
+        "One moment please, I will connect you.",
+    ),
+    "es": Phrases(
+        "Hola, habla con {name}, un asistente de inteligencia artificial, y esta llamada se graba.",
+        "¿En qué puedo ayudarle?",
+        "¿Sigue usted ahí?",
+        "Gracias por su llamada. Adiós.",
+        "Lo siento, no le he entendido. ¿Podría repetirlo?",
+        "Lo siento, tenemos un problema técnico en este momento. Inténtelo de nuevo más tarde. Adiós.",
+        "Déjeme comprobarlo.",
+        "Un momento, por favor, le paso con una persona.",
+    ),
+    "fr": Phrases(
+        "Bonjour, vous parlez à {name}, un assistant d'intelligence artificielle, et cet appel est enregistré.",
+        "Comment puis-je vous aider ?",
+        "Êtes-vous toujours là ?",
+        "Merci de votre appel. Au revoir.",
+        "Excusez-moi, je n'ai pas compris. Pouvez-vous répéter ?",
+        "Excusez-moi, nous avons un problème technique en ce moment. Veuillez réessayer plus tard. Au revoir.",
+        "Je vérifie cela pour vous.",
+        "Un instant s'il vous plaît, je vous mets en relation.",
+    ),
+    "de": Phrases(
+        "Guten Tag, Sie sprechen mit {name}, einem KI-Assistenten, und dieses Gespräch wird aufgezeichnet.",
+        "Wie kann ich Ihnen helfen?",
+        "Sind Sie noch da?",
+        "Vielen Dank für Ihren Anruf. Auf Wiederhören.",
+        "Entschuldigung, das habe ich nicht verstanden. Können Sie es bitte wiederholen?",
+        "Entschuldigung, wir haben gerade ein technisches Problem. Bitte versuchen Sie es später noch einmal. Auf Wiederhören.",
+        "Ich sehe kurz für Sie nach.",
+        "Einen Moment bitte, ich verbinde Sie.",
+    ),
+    "nl": Phrases(
+        "Hallo, u spreekt met {name}, een AI-assistent, en dit gesprek wordt opgenomen.",
+        "Waarmee kan ik u helpen?",
+        "Bent u er nog?",
+        "Bedankt voor uw telefoontje. Tot ziens.",
+        "Sorry, dat heb ik niet verstaan. Kunt u het herhalen?",
+        "Sorry, we hebben op dit moment een technisch probleem. Probeer het later opnieuw. Tot ziens.",
+        "Ik kijk het even voor u na.",
+        "Een moment alstublieft, ik verbind u door.",
+    ),
+    "pt": Phrases(
+        "Olá, está a falar com {name}, um assistente de inteligência artificial, e esta chamada é gravada.",
+        "Como posso ajudar?",
+        "Ainda está aí?",
+        "Obrigado pela sua chamada. Adeus.",
+        "Desculpe, não percebi. Pode repetir?",
+        "Desculpe, temos um problema técnico neste momento. Tente novamente mais tarde. Adeus.",
+        "Deixe-me verificar.",
+        "Um momento, por favor, vou transferir a chamada.",
+    ),
+    "it": Phrases(
+        "Salve, sta parlando con {name}, un assistente di intelligenza artificiale, e questa chiamata viene registrata.",
+        "Come posso aiutarla?",
+        "È ancora in linea?",
+        "Grazie per la chiamata. Arrivederci.",
+        "Mi scusi, non ho capito. Può ripetere?",
+        "Mi scusi, abbiamo un problema tecnico in questo momento. Riprovi più tardi. Arrivederci.",
+        "Controllo subito.",
+        "Un momento per favore, la metto in contatto con una persona.",
+    ),
+}
+
+
+def phrases_for(language: str) -> Phrases:
+    """By BCP-47 tag; only its language part counts."""
+    return _PHRASES.get(language.replace("_", "-").split("-")[0].lower(), _PHRASES["en"])

@@ -1,0 +1,23 @@
+"""The state of a running conversation, changed only by entries that the journal gets, too."""
+
+from callstage_domain.agent import AgentSnapshot
+
+from agent_runtime.call_info import CallInfo
+from agent_runtime.journal.writer import Journal
+from agent_runtime.stages.entries import Entry
+from agent_runtime.stages.state import ConversationState, apply
+
+
+class ConversationRecord:
+    """One conversation of one call on one snapshot."""
+
+    def __init__(self, info: CallInfo, snapshot: AgentSnapshot, state: ConversationState, journal: Journal) -> None:
+        self.info = info
+        self.snapshot = snapshot
+        self.state = state
+        self.journal = journal
+
+    def add(self, entry: Entry) -> None:
+        """Something happened."""
+        self.state = apply(self.state, entry)
+        self.journal.append(entry)

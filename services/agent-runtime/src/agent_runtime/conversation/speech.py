@@ -1,0 +1,259 @@
+"""The agent's voice: sentences into audio, audio to the gateway, and the account of what was heard."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+import structlog
+from callstage_domain.agent import AgentSettings
+from callstage_domain.audio import AudioFormat
+from callstage_domain.errors import DependencyError
+from callstage_kit.tasks import TaskScope, cancel
+
+from agent_runtime.conversation.inbox import PlayoutReport
+from agent_runtime.conversation.latency import TurnClock, observe
+from agent_runtime.conversation.outlet import Outlet
+from agent_runtime.conversation.phrase_cache import CacheKey, PhraseCache
+from agent_runtime.conversation.record import ConversationRecord
+from agent_runtime.conversation.spoken_text import spoken
+from agent_runtime.conversation.transcript import Transcript
+from agent_runtime.conversation.turns.events import PlayoutFinished, PlayoutStarted, TurnEvent
+from agent_runtime.conversation.utterance import Utterance
+from agent_runtime.providers.audio_conversion import converted, whole_samples
+from agent_runtime.providers.ports import TtsProvider, TtsRequest
+from agent_runtime.stages.entries import Heard, Progress, SentenceMade, SentencePlanned
+
+_log = structlog.get_logger(__name__)
+_CHUNK_MS = 100.0
+"""Smallest piece sent after the first one: messages cost, bytes do not."""
+_SENTENCE_LIMIT_S = 30.0
+
+
+class Speech:
+    """One call. Sentences are made one after the other, each as soon as the one before is sent: that is long before it has played."""
+
+    def __init__(
+        self,
+        record: ConversationRecord,
+        tts: TtsProvider,
+        downlink: AudioFormat,
+        outlet: Outlet,
+        transcript: Transcript,
+        cache: PhraseCache,
+        clock_ms: Callable[[], float],
+        scope: TaskScope,
+    ) -> None:
+        self._record = record
+        self._tts = tts
+        self._settings: AgentSettings = record.snapshot.settings
+        self._downlink = downlink
+        self._outlet = outlet
+        self._transcript = transcript
+        self._cache = cache
+        self._clock_ms = clock_ms
+        self._scope = scope
+        self._queue: asyncio.Queue[tuple[Utterance, int | None]] = asyncio.Queue()
+        self._worker: asyncio.Task[None] | None = None
+        self._failure: DependencyError | None = None
+        self._utterances: list[Utterance] = []
+        self.last_rest: list[str] = []
+        """Sentences that were cut off last, for going on after a false alarm."""
+
+    def begin(self, clock: TurnClock | None = None, *, is_kept: bool = True, is_cacheable: bool = False) -> Utterance:
+        """A new utterance; it plays after those before it."""
+        utterance = Utterance(uuid.uuid4().hex[:16], self._record.state.stage, is_kept, is_cacheable, clock)
+        self._utterances.append(utterance)
+        return utterance
+
+    def say(self, utterance: Utterance, sentence: str) -> None:
+        """Its next sentence."""
+        utterance.sentences.append(sentence)
+        if utterance.clock is not None and utterance.clock.first_sentence_ms is None:
+            utterance.clock.first_sentence_ms = self._clock_ms()
+        if utterance.is_kept:
+            self._record.add(SentencePlanned(utterance=utterance.id, text=sentence))
+        self._put(utterance, len(utterance.sentences) - 1)
+
+    def close(self, utterance: Utterance) -> None:
+        """No sentence follows."""
+        if utterance.sentences:
+            self._put(utterance, None)
+        else:
+            utterance.is_settled = True
+            self._utterances.remove(utterance)
+
+    async def drained(self) -> None:
+        """Everything queued is sent. Raises the failure of text-to-speech, once."""
+        await self._queue.join()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def unheard_ms(self) -> float:
+        """How much audio the caller still has to hear."""
+        return sum(utterance.sent_ms - utterance.heard_ms for utterance in self._utterances if utterance.is_outstanding)
+
+    def knows(self, utterance_id: str) -> bool:
+        """True when that utterance (any, for an empty id) can still be cut off."""
+        return any(utterance.is_outstanding and utterance_id in ("", utterance.id) for utterance in self._utterances)
+
+    def report(self, report: PlayoutReport) -> list[TurnEvent]:
+        """What the gateway says about the playout, as events for the turn machine."""
+        utterance = next((known for known in self._utterances if known.id == report.utterance and not known.is_settled), None)
+        if utterance is None:
+            return []
+        now_ms = self._clock_ms()
+        events: list[TurnEvent] = []
+        utterance.heard_ms, utterance.heard_at_ms = max(utterance.heard_ms, report.heard_ms), now_ms
+        if utterance.started_at_ms is None:
+            utterance.started_at_ms = now_ms - report.heard_ms
+            self._began_to_play(utterance)
+            events.append(PlayoutStarted())
+        if report.is_finished:
+            self._settle(utterance, utterance.sent_ms, was_cut=False)
+            if not any(known.is_outstanding for known in self._utterances):
+                events.append(PlayoutFinished())
+        elif utterance.is_kept and not report.is_started:
+            self._record.add(Progress(utterance=utterance.id, heard_ms=report.heard_ms))
+        return events
+
+    async def silence(self, cut: tuple[str, float] | None = None) -> None:
+        """Stop making audio and drop what was not heard. `cut`: the gateway's own account of the utterance that played, already silent there."""
+        await cancel(self._worker)
+        self._worker, self._queue, self._failure = None, asyncio.Queue(), None
+        now_ms = self._clock_ms()
+        open_ones = [utterance for utterance in self._utterances if not utterance.is_settled]
+        playing = next((known for known in open_ones if cut is not None and known.id == cut[0]), None)
+        was_passed = playing is not None
+        rest: list[str] = []
+        needs_clear = False
+        for utterance in open_ones:
+            if utterance is playing and cut is not None:
+                heard_ms, was_passed = min(cut[1], utterance.sent_ms), False
+            elif was_passed:
+                heard_ms = utterance.sent_ms
+            else:
+                heard_ms = utterance.estimated_heard_ms(now_ms) if playing is None else 0.0
+                needs_clear = needs_clear or utterance.sent_ms > 0
+            if utterance.is_kept:
+                rest += utterance.rest(heard_ms)
+            self._settle(utterance, heard_ms, was_cut=not was_passed or utterance is playing)
+        if open_ones:
+            self.last_rest = rest
+        if needs_clear:
+            self._outlet.clear()
+
+    def _put(self, utterance: Utterance, index: int | None) -> None:
+        self._queue.put_nowait((utterance, index))
+        if self._worker is None or self._worker.done():
+            self._worker = self._scope.start(self._work(self._queue), name="speech")
+
+    async def _work(self, queue: asyncio.Queue[tuple[Utterance, int | None]]) -> None:
+        while True:
+            utterance, index = await queue.get()
+            try:
+                if self._failure is None and index is not None:
+                    await self._make(utterance, index)
+                elif index is None:
+                    self._complete(utterance)
+            except DependencyError as err:
+                self._failure = err
+            except Exception as err:
+                # Whoever waits for the voice must hear of a defect, too, or the call would stand still.
+                _log.exception("speech_broken")
+                self._failure = DependencyError(str(err), vendor=self._tts.name, phase="stream")
+            finally:
+                queue.task_done()
+
+    def _complete(self, utterance: Utterance) -> None:
+        if utterance.sent_ms > 0:
+            self._outlet.utterance_end(utterance.id)
+        else:
+            self._settle(utterance, 0.0, was_cut=self._failure is not None)
+
+    async def _make(self, utterance: Utterance, index: int) -> None:
+        sentence = utterance.sentences[index]
+        text = spoken(sentence, self._settings.language)
+        clock = utterance.clock
+        if text:
+            if clock is not None and clock.tts_request_ms is None:
+                clock.tts_request_ms = self._clock_ms()
+            await self._send(utterance, index, text)
+            self._outlet.segment_end(utterance.id, index, sentence)
+            self._transcript.sentence(sentence)
+        utterance.durations_ms.append(utterance.partial_ms)
+        utterance.partial_ms = 0.0
+        if utterance.is_kept:
+            self._record.add(SentenceMade(utterance=utterance.id, index=index, duration_ms=utterance.durations_ms[-1]))
+
+    async def _send(self, utterance: Utterance, index: int, text: str) -> None:
+        key = self._key(text) if utterance.is_cacheable else None
+        cached = self._cache.get(key) if key else None
+        if cached is not None:
+            await self._emit(utterance, index, cached)
+            return
+        whole: list[bytes] = []
+        pending = b""
+        chunk_bytes = self._downlink.size_bytes(_CHUNK_MS)
+        try:
+            async with asyncio.timeout(_SENTENCE_LIMIT_S), aclosing(self._audio(text)) as chunks:
+                async for chunk in chunks:
+                    pending += chunk
+                    if utterance.partial_ms == 0.0 or len(pending) >= chunk_bytes:
+                        await self._emit(utterance, index, pending)
+                        if key:
+                            whole.append(pending)
+                        pending = b""
+        except TimeoutError as err:
+            raise DependencyError("text-to-speech did not come to an end", vendor=self._tts.name, phase="stream") from err
+        if pending:
+            await self._emit(utterance, index, pending)
+            whole.append(pending)
+        if key and whole:
+            self._cache.put(key, b"".join(whole))
+
+    def _audio(self, text: str) -> AsyncGenerator[bytes]:
+        settings = self._settings
+        source = self._downlink if self._downlink in self._tts.formats else self._tts.formats[0]
+        request = TtsRequest(text, source, settings.language, settings.voice, settings.speed, settings.tts.model, settings.tts.options)
+        chunks = whole_samples(self._tts.synthesise(request), source)
+        return chunks if source is self._downlink else converted(chunks, source, self._downlink)
+
+    async def _emit(self, utterance: Utterance, index: int, data: bytes) -> None:
+        is_first = utterance.sent_ms == 0.0
+        if is_first and utterance.clock is not None and utterance.clock.first_audio_ms is None:
+            utterance.clock.first_audio_ms = self._clock_ms()
+        utterance.partial_ms += self._downlink.duration_ms(len(data))
+        await self._outlet.audio(utterance.id, index, data, is_first=is_first)
+
+    def _began_to_play(self, utterance: Utterance) -> None:
+        clock = utterance.clock
+        if clock is not None and clock.heard_ms is None:
+            clock.heard_ms = utterance.started_at_ms
+            parts = clock.parts()
+            observe(parts)
+            self._transcript.latency(parts)
+
+    def _settle(self, utterance: Utterance, heard_ms: float, *, was_cut: bool) -> None:
+        utterance.is_settled = True
+        self._utterances = [known for known in self._utterances if known is not utterance]
+        if not utterance.is_kept:
+            return
+        text = utterance.text_heard(heard_ms) if was_cut else " ".join(utterance.sentences)
+        turn = self._record.state.turns
+        self._record.add(Heard(utterance=utterance.id, text=text, was_cut=was_cut))
+        if not text:
+            return
+        clock = utterance.clock
+        latency = clock.parts() if clock is not None and clock.times.speech_end_ms is not None and not clock.is_told else None
+        if clock is not None:
+            clock.is_told = True
+        started_ms = utterance.started_at_ms if utterance.started_at_ms is not None else self._clock_ms()
+        self._transcript.assistant(
+            text, turn=turn, stage=utterance.stage, started_ms=started_ms, ended_ms=self._clock_ms(), was_cut=was_cut, latency=latency
+        )
+
+    def _key(self, text: str) -> CacheKey:
+        settings = self._settings
+        return (self._tts.name, settings.tts.model or "", settings.voice or "", settings.speed, settings.language, self._downlink, text)

@@ -1,0 +1,90 @@
+"""Runs the tools of one answer of the model, and takes their effect. Never cancelled by the caller's voice."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from callstage_kit.tasks import TaskScope, all_of
+
+from agent_runtime.conversation.record import ConversationRecord
+from agent_runtime.conversation.transcript import Transcript
+from agent_runtime.providers.ports import ToolCallRequest
+from agent_runtime.stages import engine
+from agent_runtime.stages.entries import RequestedCall, StageMoved, StepTaken, ToolsRequested
+from agent_runtime.tools.dispatcher import ToolDispatcher, refused_event
+
+
+class ToolRounds:
+    """One conversation. The work runs in `scope`, so that it outlives the reply that asked for it."""
+
+    def __init__(self, record: ConversationRecord, dispatcher: ToolDispatcher, transcript: Transcript, scope: TaskScope) -> None:
+        self._record = record
+        self._dispatcher = dispatcher
+        self._transcript = transcript
+        self._scope = scope
+        self._running: asyncio.Task[engine.Step] | None = None
+
+    def request(self, utterance: str, text: str, calls: Sequence[ToolCallRequest]) -> asyncio.Task[engine.Step]:
+        """Run what the model asked for."""
+        return self._begin(self._requested(utterance, text, calls))
+
+    def finish_open(self) -> asyncio.Task[engine.Step]:
+        """Run what a lost process left open; finished tools are not run again."""
+        return self._begin(self._finish())
+
+    async def settled(self) -> None:
+        """Wait until nothing runs; the tools' own deadlines bound it."""
+        if self._running is not None and not self._running.done():
+            await asyncio.wait({self._running})
+
+    def _begin(self, work: Coroutine[Any, Any, engine.Step]) -> asyncio.Task[engine.Step]:
+        self._running = self._scope.start(work, name="tools")
+        return self._running
+
+    async def _requested(self, utterance: str, text: str, calls: Sequence[ToolCallRequest]) -> engine.Step:
+        requested: list[RequestedCall] = []
+        known = {call.id for line in self._record.state.lines for call in line.message.tool_calls}
+        for call in calls:
+            # A vendor that counts its ids from one in each answer must not meet an old outcome in the ledger.
+            call_id = call.id if call.id and call.id not in known else f"{call.id or 'call'}-{len(known)}"
+            known.add(call_id)
+            requested.append(RequestedCall(id=call_id, name=call.name, arguments_json=call.arguments_json, vendor_state=call.vendor_state))
+        self._record.add(ToolsRequested(utterance=utterance, text=text, calls=tuple(requested)))
+        # The ids must be stored before anything runs: a retry by another process needs the same run keys (rule T8).
+        await self._record.journal.flush()
+        return await self._finish()
+
+    async def _finish(self) -> engine.Step:
+        record = self._record
+        batch = record.state.batch
+        if batch is None:
+            return engine.Step("ask_model")
+        if engine.has_transition(record.snapshot, record.state, [call.name for call in batch.calls]):
+            for call in batch.missing:
+                await self._run(call)
+        else:
+            await all_of(*(self._run(call) for call in batch.missing))
+        finished = record.state.batch
+        step = engine.after_tools(record.snapshot, record.state, finished.in_order() if finished else ())
+        for entry in step.entries:
+            previous = record.state.stage
+            record.add(entry)
+            if isinstance(entry, StageMoved):
+                self._transcript.stage(entry.stage, previous, entry.by_tool)
+        record.add(StepTaken())
+        self._transcript.variables(record.state.variables.merged())
+        return step
+
+    async def _run(self, call: ToolCallRequest) -> None:
+        record = self._record
+        stage = record.state.stage
+        refused = engine.refusal(record.snapshot, record.state, call)
+        tool = engine.tool_of(record.snapshot, call.name)
+        if refused is not None or tool is None:
+            if refused is not None:
+                record.add(refused)
+                self._transcript.tool(refused_event(record.info, stage, refused))
+            return
+        run = await self._dispatcher.run(record.info, tool, call, record.state.variables.for_tools(), stage=stage)
+        record.add(run.outcome)
+        self._transcript.tool(run.event)

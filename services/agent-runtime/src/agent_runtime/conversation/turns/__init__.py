@@ -1,0 +1,1 @@
+"""Whose turn it is: a machine without clock and network."""

@@ -1,0 +1,341 @@
+"""Whose turn it is. Events and the time go in, effects come out; no clock, no network, no tasks.
+
+The machine is stuck never: whenever nobody speaks and nothing is being made, a timer runs that ends in the idle question and then in hanging up.
+At most one reply runs: `StartReply` comes only after the one before ended or was cancelled.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callstage_domain.call import EndedReason
+
+from agent_runtime.conversation.turns.ear import Ear, EarState
+from agent_runtime.conversation.turns.events import (
+    Begin,
+    CancelReply,
+    Effect,
+    Ending,
+    FailCall,
+    FinalizeStt,
+    HangUp,
+    HearingLost,
+    Interrupted,
+    KeyPressed,
+    PlayoutFinished,
+    PlayoutStarted,
+    ReplyEnded,
+    ReplyKind,
+    SpeechStarted,
+    SpeechStopped,
+    StartReply,
+    TextTyped,
+    Tick,
+    TurnEvent,
+    TurnTimes,
+)
+from agent_runtime.providers.ports import Transcript
+
+END_CALL_LINGER_MS = 2000.0
+"""Rule B2."""
+KEYPAD_PAUSE_MS = 1500.0
+PLAYOUT_GRACE_MS = 5000.0
+"""A playout report that is this late is not coming."""
+REPLY_LIMIT_MS = 180_000.0
+"""Longest a reply may be in the making: five rounds of the slowest tools and the model between them."""
+
+_UNCANCELLED = (ReplyKind.GREETING, ReplyKind.APOLOGY, ReplyKind.LAST_APOLOGY)
+"""Not stopped by the caller's voice before they can be heard: the disclosure comes first (rule A6), an apology must be given."""
+
+
+class Phase(StrEnum):
+    """Where the conversation is, for people who look."""
+
+    LISTENING = "listening"
+    CALLER_SPEAKING = "caller_speaking"
+    ENDPOINTING = "endpointing"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    ENDING = "ending"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPolicy:
+    """The agent's settings that decide turns (rule A2)."""
+
+    silence_threshold_ms: float = 700.0
+    idle_timeout_ms: float = 30_000.0
+    max_duration_ms: float = 600_000.0
+
+
+@dataclass(slots=True)
+class _Reply:
+    number: int
+    kind: ReplyKind
+    started_ms: float
+
+
+class TurnMachine:
+    """One call. Times are milliseconds on any steady clock."""
+
+    def __init__(self, policy: TurnPolicy, now_ms: float) -> None:
+        self._policy = policy
+        self._now_ms = now_ms
+        self._ear = Ear(policy.silence_threshold_ms)
+        self._effects: list[Effect] = []
+        self._reply: _Reply | None = None
+        self._numbers = 0
+        self._is_playing = False
+        self._quiet_by_ms: float | None = None
+        self._ending: Ending | None = None
+        self._hang_up_ms: float | None = None
+        self._idle_since_ms: float | None = None
+        self._idle_asked = False
+        self._ends_at_ms = now_ms + policy.max_duration_ms
+        self._held: list[str] = []
+        self._is_unanswered = False
+        self._was_cut = False
+        self._keys = ""
+        self._keys_due_ms: float | None = None
+        self._failures = 0
+        self.is_over = False
+
+    @property
+    def phase(self) -> Phase:
+        """The phase now."""
+        if self._hang_up_ms is not None or self.is_over or (self._ending and self._ending.is_final):
+            return Phase.ENDING
+        if self._is_playing or (self._quiet_by_ms is not None and self._reply is None):
+            return Phase.SPEAKING
+        if self._reply is not None:
+            return Phase.THINKING
+        return {EarState.QUIET: Phase.LISTENING, EarState.TALKING: Phase.CALLER_SPEAKING, EarState.ENDPOINTING: Phase.ENDPOINTING}[self._ear.state]
+
+    def due_ms(self) -> float | None:
+        """When to send the next `Tick`; None only when the call is over."""
+        if self.is_over:
+            return None
+        dues = [self._ear.due_ms(), self._hang_up_ms, self._keys_due_ms, self._quiet_by_ms, self._idle_due_ms()]
+        if self._ending is None or not self._ending.is_final:
+            dues.append(self._ends_at_ms)
+        if self._reply is not None:
+            dues.append(self._reply.started_ms + REPLY_LIMIT_MS)
+        return min((due for due in dues if due is not None), default=None)
+
+    def on(self, event: TurnEvent, now_ms: float) -> list[Effect]:
+        """Take an event; do the effects in order."""
+        self._now_ms = now_ms
+        self._effects = []
+        if not self.is_over:
+            self._take(event)
+        if not self.is_over:
+            self._fire_timers()
+        if not self.is_over:
+            self._settle()
+        return self._effects
+
+    def _take(self, event: TurnEvent) -> None:
+        match event:
+            case Begin():
+                self._ending = event.ending
+                if event.reply is not None:
+                    self._start(event.reply)
+            case SpeechStarted():
+                self._speech_started()
+            case SpeechStopped():
+                if self._ear.stopped(event.silence_ms, self._now_ms):
+                    self._effects.append(FinalizeStt())
+            case Transcript():
+                if self._ear.transcript(event, self._now_ms, may_begin=not self._is_playing):
+                    self._effects.append(FinalizeStt())
+            case Interrupted():
+                self._interrupted()
+            case PlayoutStarted():
+                self._is_playing = True
+                if self._reply is None and self._quiet_by_ms is None:
+                    self._quiet_by_ms = self._now_ms + PLAYOUT_GRACE_MS
+            case PlayoutFinished():
+                self._is_playing, self._quiet_by_ms = False, None
+            case ReplyEnded():
+                self._reply_ended(event)
+            case TextTyped():
+                self._typed(event.text)
+            case KeyPressed():
+                self._key_pressed(event.digit)
+            case HearingLost():
+                self._give_up()
+            case Tick():
+                pass
+
+    def _speech_started(self) -> None:
+        self._ear.started()
+        if self._ending and self._ending.is_final:
+            return
+        if not self._is_playing:
+            self._ending = self._hang_up_ms = None
+        if self._reply is not None and not self._is_playing and self._reply.kind not in _UNCANCELLED:
+            self._is_unanswered = self._is_unanswered or self._reply.kind is ReplyKind.ANSWER
+            self._cancel()
+
+    def _interrupted(self) -> None:
+        self._was_cut = True
+        self._is_unanswered = False
+        self._is_playing, self._quiet_by_ms = False, None
+        if self._reply is not None:
+            self._cancel()
+        if self._ending and not self._ending.is_final:
+            self._ending = self._hang_up_ms = None
+
+    def _reply_ended(self, event: ReplyEnded) -> None:
+        if self._reply is None or event.number != self._reply.number:
+            return
+        kind, self._reply = self._reply.kind, None
+        is_heard = event.unheard_ms <= 0 and not self._is_playing
+        self._quiet_by_ms = None if is_heard else self._now_ms + event.unheard_ms + PLAYOUT_GRACE_MS
+        if event.failure:
+            self._failed(kind)
+            return
+        if kind is ReplyKind.ANSWER:
+            self._failures = 0
+        if event.ending is not None:
+            self._ending = event.ending
+
+    def _failed(self, kind: ReplyKind) -> None:
+        if kind in (ReplyKind.APOLOGY, ReplyKind.LAST_APOLOGY):
+            self._over(FailCall(EndedReason.PROVIDER_FAILED))
+            return
+        if kind is ReplyKind.FAREWELL:
+            return
+        self._failures += 1
+        if self._failures == 1:
+            self._start(ReplyKind.APOLOGY)
+        else:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._ending = Ending(EndedReason.PROVIDER_FAILED, is_final=True)
+        self._silence()
+        self._start(ReplyKind.LAST_APOLOGY)
+
+    def _typed(self, text: str) -> None:
+        if not text.strip() or (self._ending and self._ending.is_final):
+            return
+        self._ending = self._hang_up_ms = None
+        self._silence()
+        self._caller_said(text.strip(), TurnTimes(decided_ms=self._now_ms))
+
+    def _key_pressed(self, digit: str) -> None:
+        if digit == "#" and self._keys:
+            self._keys_ended()
+            return
+        self._keys += digit
+        self._keys_due_ms = self._now_ms + KEYPAD_PAUSE_MS
+        if digit == "#":
+            self._keys_ended()
+
+    def _keys_ended(self) -> None:
+        text, self._keys, self._keys_due_ms = f"[keypad: {self._keys}]", "", None
+        if self._ear.state is EarState.QUIET:
+            self._typed(text)
+        else:
+            self._ear.add_typed(text)
+
+    def _fire_timers(self) -> None:
+        now_ms = self._now_ms
+        if self._keys_due_ms is not None and now_ms >= self._keys_due_ms:
+            self._keys_ended()
+        if self._quiet_by_ms is not None and now_ms >= self._quiet_by_ms:
+            self._is_playing, self._quiet_by_ms = False, None
+        if self._reply is not None and now_ms >= self._reply.started_ms + REPLY_LIMIT_MS:
+            kind = self._reply.kind
+            self._silence()
+            self._failed(kind)
+        due = self._ear.due_ms()
+        if due is not None and now_ms >= due:
+            self._turn_ended(*self._ear.take(now_ms))
+        if self.is_over:
+            return
+        if now_ms >= self._ends_at_ms and not (self._ending and self._ending.is_final):
+            self._ending, self._hang_up_ms = Ending(EndedReason.MAX_DURATION, is_final=True), None
+            self._silence()
+            self._start(ReplyKind.FAREWELL)
+        if self._hang_up_ms is not None and self._ending is not None and now_ms >= self._hang_up_ms:
+            self._over(HangUp(self._ending.reason))
+
+    def _turn_ended(self, text: str, times: TurnTimes) -> None:
+        if text:
+            self._caller_said(text, times)
+        elif self._reply is None and self._is_unanswered:
+            self._start(ReplyKind.ANSWER)
+        elif self._reply is None and self._was_cut and not self._is_playing and not self._ending:
+            self._start(ReplyKind.CONTINUE)
+        self._was_cut = False
+
+    def _caller_said(self, text: str, times: TurnTimes) -> None:
+        if self._ending and self._ending.is_final:
+            return
+        self._idle_asked = False
+        must_wait = self._is_playing or self._quiet_by_ms is not None or (self._reply is not None and self._reply.kind in _UNCANCELLED)
+        if must_wait:
+            self._held.append(text)
+            return
+        self._ending = self._hang_up_ms = None
+        if self._reply is not None:
+            self._cancel()
+        self._start(ReplyKind.ANSWER, text, times)
+
+    def _settle(self) -> None:
+        """What follows from silence on the agent's side."""
+        is_busy = self._reply is not None or self._is_playing or self._quiet_by_ms is not None
+        if is_busy:
+            self._idle_since_ms = None
+            return
+        is_quiet = self._ear.state is EarState.QUIET
+        if self._held and not (self._ending and self._ending.is_final):
+            text = " ".join(self._held)
+            self._held, self._ending, self._hang_up_ms = [], None, None
+            self._start(ReplyKind.ANSWER, text)
+        elif self._ending is not None:
+            if self._ending.linger_ms <= 0:
+                self._over(HangUp(self._ending.reason))
+            elif self._hang_up_ms is None:
+                self._hang_up_ms = self._now_ms + self._ending.linger_ms
+        elif not is_quiet or self._keys:
+            self._idle_since_ms = None
+        elif self._idle_since_ms is None:
+            self._idle_since_ms = self._now_ms
+        elif self._now_ms >= self._idle_since_ms + self._policy.idle_timeout_ms:
+            self._idle()
+
+    def _idle_due_ms(self) -> float | None:
+        return None if self._idle_since_ms is None else self._idle_since_ms + self._policy.idle_timeout_ms
+
+    def _idle(self) -> None:
+        if self._idle_asked:
+            self._ending = Ending(EndedReason.IDLE_TIMEOUT)
+            self._start(ReplyKind.FAREWELL)
+        else:
+            self._idle_asked = True
+            self._start(ReplyKind.IDLE_QUESTION)
+
+    def _start(self, kind: ReplyKind, text: str = "", times: TurnTimes | None = None) -> None:
+        self._numbers += 1
+        self._reply = _Reply(self._numbers, kind, self._now_ms)
+        self._idle_since_ms = None
+        self._is_unanswered = False
+        self._effects.append(StartReply(self._numbers, kind, text, times or TurnTimes(decided_ms=self._now_ms)))
+
+    def _cancel(self) -> None:
+        self._reply = None
+        self._effects.append(CancelReply())
+
+    def _silence(self) -> None:
+        """Nothing is said and nothing plays from here on."""
+        if self._reply is not None or self._is_playing or self._quiet_by_ms is not None:
+            self._cancel()
+        self._is_playing, self._quiet_by_ms = False, None
+
+    def _over(self, effect: Effect) -> None:
+        self.is_over = True
+        if self._reply is not None:
+            self._cancel()
+        self._effects.append(effect)

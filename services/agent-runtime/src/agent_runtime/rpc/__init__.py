@@ -1,0 +1,1 @@
+"""The gRPC edge: what the gateway and the e-mail poller call."""

@@ -1,0 +1,1 @@
+"""Running the tools that the model asked for."""

@@ -1,0 +1,1 @@
+"""control-api: the REST API, the manager and the system of record."""

@@ -1,0 +1,1 @@
+"""One folder per feature: endpoints → service → repository, schemas at the edge."""

@@ -1,0 +1,1 @@
+"""Agents as editors change them."""

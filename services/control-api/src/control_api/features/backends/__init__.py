@@ -1,0 +1,1 @@
+"""The Odoo or ERPNext connection of an agent."""

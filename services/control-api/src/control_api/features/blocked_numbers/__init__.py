@@ -1,0 +1,1 @@
+"""Who may not call or be called."""

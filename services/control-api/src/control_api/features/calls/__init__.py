@@ -1,0 +1,1 @@
+"""Call records, transcripts, export, statistics."""

@@ -1,0 +1,95 @@
+"""Rows of calls."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from control_api.db.agent_tables import AgentRow, NumberRow
+from control_api.db.call_tables import CallRow, StageVisitRow, ToolRunRow, TurnRow
+from control_api.db.rows import Page, PageRequest, TenantRows
+from control_api.features.calls.schemas import CallFilter
+
+EXPORT_BATCH = 500
+
+
+class CallRepository(TenantRows):
+    """Calls of one tenant."""
+
+    async def list_page(self, request: PageRequest, wanted: CallFilter) -> Page[CallRow]:
+        """Newest first."""
+        return await self.page(CallRow, request, *_conditions(wanted), order=(CallRow.started_at, CallRow.call_id))
+
+    async def get(self, call_id: str) -> CallRow | None:
+        """By id."""
+        return await self.first(CallRow, CallRow.call_id == call_id)
+
+    async def turns(self, call_id: str) -> Sequence[TurnRow]:
+        """In the order they were spoken."""
+        statement = self.of(TurnRow, TurnRow.call_id == call_id)
+        return (await self.session.scalars(statement.order_by(TurnRow.turn, TurnRow.started_at_ms, TurnRow.role.desc()))).all()
+
+    async def stages(self, call_id: str) -> Sequence[StageVisitRow]:
+        """In order."""
+        return (await self.session.scalars(self.of(StageVisitRow, StageVisitRow.call_id == call_id).order_by(StageVisitRow.occurred_at))).all()
+
+    async def tool_runs(self, call_id: str) -> Sequence[ToolRunRow]:
+        """In order."""
+        return (await self.session.scalars(self.of(ToolRunRow, ToolRunRow.call_id == call_id).order_by(ToolRunRow.occurred_at))).all()
+
+    async def stream(self, wanted: CallFilter) -> AsyncGenerator[Sequence[CallRow]]:
+        """Oldest first, in batches, from a server-side cursor: constant memory for any number of rows."""
+        statement = self.of(CallRow, *_conditions(wanted)).order_by(CallRow.started_at, CallRow.call_id)
+        result = await self.session.stream_scalars(statement.execution_options(yield_per=EXPORT_BATCH))
+        async for batch in result.partitions():
+            yield batch
+            self.session.expunge_all()
+
+    async def count_agents(self) -> int:
+        """Agents of the tenant."""
+        return await self._count(select(func.count()).select_from(AgentRow).where(AgentRow.tenant_id == self.tenant_id))
+
+    async def count_numbers(self) -> int:
+        """Numbers of the tenant."""
+        return await self._count(select(func.count()).select_from(NumberRow).where(NumberRow.tenant_id == self.tenant_id))
+
+    async def count_calls(self, *conditions: ColumnElement[bool]) -> int:
+        """Calls that match."""
+        return await self._count(select(func.count()).select_from(CallRow).where(CallRow.tenant_id == self.tenant_id, *conditions))
+
+    async def durations(self) -> tuple[float, float]:
+        """Sum and average of `duration_ms`."""
+        statement = select(func.coalesce(func.sum(CallRow.duration_ms), 0), func.coalesce(func.avg(CallRow.duration_ms), 0))
+        total, average = (await self.session.execute(statement.where(CallRow.tenant_id == self.tenant_id))).one()
+        return float(total or 0), float(average or 0)
+
+    async def average_response_ms(self, since: datetime) -> float | None:
+        """Of turns that have one."""
+        statement = select(func.avg(TurnRow.response_ms)).where(TurnRow.tenant_id == self.tenant_id, TurnRow.occurred_at >= since)
+        found = await self.session.scalar(statement)
+        return None if found is None else float(found)
+
+    async def _count(self, statement: Select[int]) -> int:
+        return await self.session.scalar(statement) or 0
+
+
+def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.from_ is not None:
+        found.append(CallRow.started_at >= wanted.from_)
+    if wanted.to is not None:
+        found.append(CallRow.started_at < wanted.to)
+    if wanted.number is not None:
+        number = "+" + wanted.number.strip().lstrip("+")
+        found.append(or_(CallRow.caller_phone == number, CallRow.to_number == number))
+    if wanted.agent_id is not None:
+        found.append(CallRow.agent_id == wanted.agent_id)
+    if wanted.direction is not None:
+        found.append(CallRow.direction == wanted.direction)
+    if (reason := wanted.ended_reason or wanted.outcome) is not None:
+        found.append(CallRow.ended_reason == str(reason))
+    if wanted.channel is not None:
+        found.append(CallRow.channel == wanted.channel)
+    if wanted.is_test is not None:
+        found.append(CallRow.is_test == wanted.is_test)
+    return found

@@ -1,0 +1,148 @@
+"""Bodies of call records (rules K2, K3, K5)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from callstage_domain.call import EndedReason, fault_of
+from pydantic import Field
+
+from control_api.db.call_tables import CallRow
+from control_api.web.schema import Body, Reply
+
+Status = Literal["ringing", "active", "ended"]
+
+
+class CallFilter(Body):
+    """Every part narrows; `number` matches either side; `outcome` is another name of `ended_reason`."""
+
+    from_: Annotated[datetime | None, Field(alias="from", description="Started at or after.")] = None
+    to: Annotated[datetime | None, Field(description="Started before.")] = None
+    number: Annotated[str | None, Field(max_length=40)] = None
+    agent_id: Annotated[str | None, Field(max_length=63)] = None
+    direction: Literal["inbound", "outbound"] | None = None
+    ended_reason: EndedReason | None = None
+    outcome: EndedReason | None = None
+    channel: Annotated[str | None, Field(max_length=20)] = None
+    is_test: bool | None = None
+
+
+class CallQuery(CallFilter):
+    """A filter and a page."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=500)] = None
+
+
+class ExportQuery(CallFilter):
+    """A filter and a file format."""
+
+    format: Literal["csv", "jsonl"] = "csv"
+
+
+class CallRecord(Reply):
+    """One call. `fault` says who has to act when calls end like this."""
+
+    call_id: str
+    session_id: str | None
+    agent_id: str | None
+    deployment: int | None
+    channel: str | None
+    direction: str | None
+    caller_phone: str | None
+    to_number: str | None
+    carrier_call_id: str | None
+    is_test: bool
+    status: Status
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    duration_ms: int | None
+    duration_s: float | None
+    ended_reason: str | None
+    fault: str | None
+    summary: str | None
+    usage: dict[str, Any] | None
+    takeovers: int
+
+    @classmethod
+    def of(cls, row: CallRow) -> "CallRecord":
+        """From the row."""
+        plain = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
+        status: Status = "ended" if row.ended_at else "active" if row.answered_at else "ringing"
+        known = row.ended_reason in set(EndedReason)
+        return cls.model_validate(
+            {
+                **plain,
+                "status": status,
+                "duration_s": None if row.duration_ms is None else round(row.duration_ms / 1000, 3),
+                "fault": fault_of(EndedReason(row.ended_reason)) if known and row.ended_reason else None,
+            }
+        )
+
+
+class TranscriptLine(Reply):
+    """One line; times are milliseconds since the call was answered."""
+
+    turn: int
+    role: Literal["user", "assistant"]
+    text: str
+    stage: str
+    started_at_ms: int
+    ended_at_ms: int
+    interrupted: bool
+    latency: dict[str, Any] | None
+    providers: dict[str, Any]
+
+
+class StageVisit(Reply):
+    """A stage was entered."""
+
+    stage: str
+    previous: str | None
+    by_tool: str | None
+    at: datetime
+
+
+class ToolRunView(Reply):
+    """One run of a tool."""
+
+    run_key: str
+    tool: str
+    stage: str
+    status: str
+    error_code: str
+    arguments: dict[str, Any]
+    result: dict[str, Any]
+    logs: list[Any]
+    host_calls: list[Any]
+    duration_ms: int
+    is_preload: bool
+    at: datetime
+
+
+class CallDetail(CallRecord):
+    """The record with all that was said and done."""
+
+    transcript: list[TranscriptLine]
+    stages: list[StageVisit]
+    tool_runs: list[ToolRunView]
+
+
+class CallList(Reply):
+    """Newest first."""
+
+    calls: list[CallRecord]
+    next_cursor: str | None
+
+
+class Stats(Reply):
+    """The tenant in numbers; test calls count, too. `calls_today` is by UTC."""
+
+    agents: int
+    numbers: int
+    calls_total: int
+    calls_today: int
+    active_calls: int
+    minutes_total: float
+    avg_duration_s: float
+    avg_response_ms: float | None

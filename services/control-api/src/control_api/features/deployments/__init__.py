@@ -1,0 +1,1 @@
+"""Deploys, their history, and test sessions."""

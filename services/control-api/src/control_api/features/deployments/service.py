@@ -1,0 +1,168 @@
+"""Draft → immutable, numbered snapshot → data plane (rules D1, D2, D3)."""
+
+from dataclasses import asdict
+
+from callstage_contracts.buckets import ACTIVE, DEPLOYMENTS, agent_key, deployment_key
+from callstage_domain.agent import AgentSnapshot
+from callstage_domain.errors import CallerError, NotFound
+from callstage_kit.crypto import TokenSigner
+
+from control_api.access.caller import Caller
+from control_api.compile.checks import Finding, check, has_errors
+from control_api.compile.snapshot import compile_snapshot
+from control_api.db.agent_tables import AgentRow, DeploymentRow
+from control_api.db.rows import Page, PageRequest
+from control_api.db.tables import now
+from control_api.db.unit_of_work import UnitOfWork, Writer
+from control_api.features.agents.repository import AgentRepository
+from control_api.features.agents.service import found
+from control_api.features.agents.view import draft_of
+from control_api.features.deployments.difference import differences
+from control_api.features.deployments.repository import DeploymentRepository
+from control_api.features.deployments.schemas import Change, Deployed, DeploymentDetail, DeploymentDiff, DeploymentView, FindingReply, TestSession
+from control_api.outbox.expected import KEPT_DEPLOYMENTS
+from control_api.outbox.records import active_record
+
+TEST_SESSION_TTL_S = 3600
+
+
+class DeploymentService:
+    """Deploy, activate, compare, test."""
+
+    def __init__(self, writer: Writer, signer: TokenSigner, gateway_websocket_url: str) -> None:
+        self._writer = writer
+        self._signer = signer
+        self._websocket_url = gateway_websocket_url
+
+    async def deploy(self, caller: Caller, agent_id: str) -> Deployed:
+        """A new snapshot goes live. Raises CallerError with all findings when one is an error (rule S5)."""
+        async with self._writer.change(caller) as unit:
+            row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
+            findings = _checked(row)
+            row.last_deployment += 1
+            snapshot = await _compile(unit, row, row.last_deployment)
+            await _store(unit, snapshot, findings)
+            await _activate(unit, row, row.last_deployment)
+            row.deployed_version = row.version
+            await _forget_old(unit, row)
+            unit.audit("agent.deployed", "agent", agent_id, after={"deployment": row.active_deployment})
+        return Deployed(deployment=row.active_deployment, deployed_at=row.deployed_at or now(), findings=FindingReply.all_of(findings))
+
+    async def activate(self, caller: Caller, agent_id: str, deployment: int) -> Deployed:
+        """An earlier snapshot goes live again."""
+        async with self._writer.change(caller) as unit:
+            row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
+            stored = await _deployment(unit, agent_id, deployment)
+            before = {"deployment": row.active_deployment}
+            snapshot = AgentSnapshot.model_validate(stored.snapshot)
+            await unit.publish(DEPLOYMENTS, deployment_key(row.tenant_id, agent_id, deployment), snapshot)
+            await _activate(unit, row, deployment)
+            # The draft is some other text than what is live now.
+            row.deployed_version = None
+            unit.audit("agent.deployment_activated", "agent", agent_id, before=before, after={"deployment": deployment})
+        return Deployed(
+            deployment=deployment, deployed_at=row.deployed_at or now(), findings=[FindingReply.model_validate(item) for item in stored.findings]
+        )
+
+    async def list_page(self, caller: Caller, agent_id: str, request: PageRequest) -> Page[DeploymentView]:
+        """The history."""
+        async with self._writer.database.session() as session:
+            agent = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+            page = await DeploymentRepository(session, caller.tenant_id).list_page(agent_id, request)
+        return Page([_view(row, agent) for row in page.items], page.next_cursor)
+
+    async def get(self, caller: Caller, agent_id: str, deployment: int) -> DeploymentDetail:
+        """Raises NotFound."""
+        async with self._writer.database.session() as session:
+            agent = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+            row = await DeploymentRepository(session, caller.tenant_id).get(agent_id, deployment)
+        if row is None:
+            raise NotFound("no such deployment")
+        return DeploymentDetail(**_view(row, agent).model_dump(), snapshot=AgentSnapshot.model_validate(row.snapshot))
+
+    async def compare(self, caller: Caller, agent_id: str, before: int, after: int) -> DeploymentDiff:
+        """Raises NotFound."""
+        older, newer = await self.get(caller, agent_id, before), await self.get(caller, agent_id, after)
+        changes = [Change(path=path, before=old, after=new) for path, old, new in differences(older.snapshot, newer.snapshot)]
+        return DeploymentDiff(before=before, after=after, changes=changes)
+
+    async def test_session(self, caller: Caller, agent_id: str) -> TestSession:
+        """Compile the draft as deployment 0 and give a token that opens a conversation with it (rules D1, V8)."""
+        async with self._writer.change(caller) as unit:
+            row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
+            findings = _checked(row)
+            await DeploymentRepository(unit.session, unit.tenant_id).remove_test_draft(agent_id)
+            await _store(unit, await _compile(unit, row, 0), findings)
+        claims = {
+            "tenant_id": row.tenant_id,
+            "agent_id": agent_id,
+            "deployment": 0,
+            "test": True,
+            "caller_phone": draft_of(row).test_caller_phone,
+        }
+        token = self._signer.sign("ws", claims, ttl_s=TEST_SESSION_TTL_S)
+        return TestSession(ws_url=self._websocket_url, token=token, deployment=0, expires_in_s=TEST_SESSION_TTL_S)
+
+
+def _checked(row: AgentRow) -> list[Finding]:
+    findings = check(draft_of(row))
+    if has_errors(findings):
+        errors = sum(finding.severity == "error" for finding in findings)
+        raise CallerError(
+            f"the agent has {errors} error(s) that must be repaired first",
+            code="deploy_blocked",
+            details={"findings": [asdict(item) for item in findings]},
+        )
+    return findings
+
+
+async def _compile(unit: UnitOfWork, row: AgentRow, deployment: int) -> AgentSnapshot:
+    agents = AgentRepository(unit.session, unit.tenant_id)
+    mailbox = await agents.mailbox(row.agent_id)
+    return compile_snapshot(
+        draft_of(row),
+        tenant_id=row.tenant_id,
+        agent_id=row.agent_id,
+        deployment=deployment,
+        has_backend=await agents.backend(row.agent_id) is not None,
+        integrations={"email": mailbox.integration_id} if mailbox else {},
+    )
+
+
+async def _store(unit: UnitOfWork, snapshot: AgentSnapshot, findings: list[Finding]) -> None:
+    unit.session.add(
+        DeploymentRow(
+            tenant_id=snapshot.tenant_id,
+            agent_id=snapshot.agent_id,
+            deployment=snapshot.deployment,
+            snapshot=snapshot.model_dump(mode="json"),
+            findings=[asdict(item) for item in findings],
+            created_by=unit.caller.name,
+            created_at=now(),
+        )
+    )
+    await unit.publish(DEPLOYMENTS, deployment_key(snapshot.tenant_id, snapshot.agent_id, snapshot.deployment), snapshot)
+
+
+async def _activate(unit: UnitOfWork, row: AgentRow, deployment: int) -> None:
+    row.active_deployment, row.deployed_at = deployment, now()
+    await unit.publish(ACTIVE, agent_key(row.tenant_id, row.agent_id), active_record(row))
+
+
+async def _forget_old(unit: UnitOfWork, row: AgentRow) -> None:
+    """Postgres keeps every deployment; the data plane only those that a conversation may still run on."""
+    for number in await DeploymentRepository(unit.session, unit.tenant_id).beyond(row.agent_id, KEPT_DEPLOYMENTS):
+        await unit.publish(DEPLOYMENTS, deployment_key(row.tenant_id, row.agent_id, number), None)
+
+
+async def _deployment(unit: UnitOfWork, agent_id: str, deployment: int) -> DeploymentRow:
+    row = await DeploymentRepository(unit.session, unit.tenant_id).get(agent_id, deployment) if deployment > 0 else None
+    if row is None:
+        raise NotFound("no such deployment")
+    return row
+
+
+def _view(row: DeploymentRow, agent: AgentRow) -> DeploymentView:
+    return DeploymentView(
+        deployment=row.deployment, created_at=row.created_at, created_by=row.created_by, is_active=row.deployment == agent.active_deployment
+    )

@@ -1,0 +1,1 @@
+"""Phone numbers and where they lead."""

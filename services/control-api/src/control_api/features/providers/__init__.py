@@ -1,0 +1,1 @@
+"""Keys of AI providers, and whether they answer."""

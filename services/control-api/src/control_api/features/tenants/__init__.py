@@ -1,0 +1,1 @@
+"""The tenant, its carriers and its webhook keys."""

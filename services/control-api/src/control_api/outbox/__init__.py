@@ -1,0 +1,1 @@
+"""Configuration on its way from Postgres to NATS KV."""

@@ -1,0 +1,1 @@
+"""HTTP: what all routes share."""

@@ -1,0 +1,99 @@
+"""Builds the object graph of control-api."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from callstage_kit.grpc.channel import open_channel
+from callstage_kit.health import Health
+from callstage_kit.nats.connection import NatsConnection, connect_nats
+from callstage_kit.web_server import WebServer, bound_socket
+from fastapi import FastAPI
+
+from control_api.access.authenticator import Authenticator
+from control_api.access.idempotent_route import StoredReplies
+from control_api.app import create_app
+from control_api.consumers.events import EventConsumer
+from control_api.consumers.reaper import CallReaper
+from control_api.db.database import Database
+from control_api.db.unit_of_work import Writer
+from control_api.features.agents.move import AgentMoveService
+from control_api.features.agents.service import AgentService
+from control_api.features.api_keys.service import ApiKeyService
+from control_api.features.audio.service import AudioService
+from control_api.features.audit.service import AuditService
+from control_api.features.backends.sandbox import SandboxClient
+from control_api.features.backends.service import BackendService
+from control_api.features.blocked_numbers.service import BlockedNumberService
+from control_api.features.calls.service import CallService
+from control_api.features.conversations.service import ConversationService
+from control_api.features.deployments.service import DeploymentService
+from control_api.features.identity.service import IdentityService
+from control_api.features.mailboxes.service import MailboxService
+from control_api.features.numbers.service import NumberService
+from control_api.features.providers.service import ProviderService
+from control_api.features.tenants.service import TenantService
+from control_api.features.users.service import UserService
+from control_api.outbox.publisher import OutboxPublisher
+from control_api.settings import ControlApiSettings
+
+
+def make_database(settings: ControlApiSettings) -> Database:
+    """The pool, not yet entered."""
+    return Database(settings.sqlalchemy_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
+
+
+def make_services(settings: ControlApiSettings, database: Database, sandbox: SandboxClient, on_outbox: Callable[[], None]) -> dict[type[Any], Any]:
+    """One instance per service class, as endpoints ask for them."""
+    writer, box, signer = Writer(database, on_outbox), settings.secret_box, settings.token_signer
+    authenticator = Authenticator(database, signer)
+    services = (
+        authenticator,
+        StoredReplies(database, box),
+        IdentityService(database, authenticator, ttl_s=settings.session_ttl_s, cookie_secure=settings.cookie_secure),
+        UserService(writer),
+        ApiKeyService(writer),
+        TenantService(writer, box),
+        ProviderService(writer, box),
+        AuditService(database),
+        AgentService(writer),
+        AgentMoveService(writer),
+        DeploymentService(writer, signer, settings.gateway_websocket_url),
+        BackendService(writer, box, sandbox),
+        MailboxService(writer, box),
+        NumberService(writer),
+        BlockedNumberService(writer),
+        CallService(database),
+        ConversationService(database),
+        AudioService(writer),
+    )
+    return {type(service): service for service in services}
+
+
+@asynccontextmanager
+async def running_app(settings: ControlApiSettings, health: Health, nats: NatsConnection) -> AsyncGenerator[FastAPI]:
+    """The app with everything behind it running; not yet on a port."""
+    async with open_channel(settings.sandbox_target) as channel, make_database(settings) as database:
+        async with (
+            OutboxPublisher(database, nats, poll_s=settings.outbox_poll_s) as outbox,
+            EventConsumer(database, nats),
+            CallReaper(database, interval_s=settings.reaper_interval_s),
+        ):
+            services = make_services(settings, database, SandboxClient(channel), outbox.wake)
+            health.add("postgres", lambda: database.is_up)
+            health.add("nats", lambda: nats.is_up)
+            health.add("configuration_published", lambda: outbox.is_reconciled)
+            yield create_app(services, health, gateway_public_url=settings.gateway_public_url, request_timeout_s=settings.request_timeout_s)
+
+
+def build(settings: ControlApiSettings) -> Callable[[Health], Any]:
+    """For `run_service`."""
+
+    @asynccontextmanager
+    async def service(health: Health) -> AsyncGenerator[None]:
+        with bound_socket(settings.bind_host, settings.http_port) as sock:
+            async with connect_nats(settings.nats_url, name=f"control-api/{settings.instance}") as nats:
+                async with running_app(settings, health, nats) as app, WebServer(app, sock):
+                    yield None
+
+    return service

@@ -1,0 +1,1 @@
+"""media-gateway: carriers and browsers in, audio frames out."""

@@ -1,0 +1,18 @@
+"""`python -m media_gateway`."""
+
+from functools import partial
+
+from callstage_kit.lifecycle import run_service
+
+from media_gateway.settings import GatewaySettings
+from media_gateway.wiring import build
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    settings = GatewaySettings()  # pyright: ignore[reportCallIssue]  # the environment fills it
+    run_service("media-gateway", settings, partial(build, settings))
+
+
+if __name__ == "__main__":
+    main()

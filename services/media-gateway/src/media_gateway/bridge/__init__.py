@@ -1,0 +1,1 @@
+"""The gRPC links to the agent-runtime processes."""

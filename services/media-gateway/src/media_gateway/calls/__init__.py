@@ -1,0 +1,1 @@
+"""Calls: their rooms, sessions, tickets and what becomes of them."""

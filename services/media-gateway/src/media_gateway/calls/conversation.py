@@ -1,0 +1,177 @@
+"""A call's place at a runtime: opened, lost, opened again on another one with what was not answered yet (rule C5)."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from callstage_contracts.convert import audio_format_to_pb
+from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
+
+from media_gateway.bridge.runtime_link import ChannelListener, RuntimeLink
+from media_gateway.bridge.runtime_links import RuntimeLinks
+from media_gateway.calls.ears import Ears
+from media_gateway.playout.account import Cut, Report
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Something of the caller that no reply has followed yet. Times are ms of caller audio; `decided_ms` is its place in the audio."""
+
+    decided_ms: float
+    kind: Literal["started", "stopped", "text", "digit"]
+    at_ms: int = 0
+    silence_ms: int = 0
+    value: str = ""
+
+
+class Conversation:
+    """Messages up, in the runtime's words. Does nothing while no link is there, but keeps what has to be said again."""
+
+    def __init__(self, links: RuntimeLinks, listener: ChannelListener, opening: pb.OpenCall, ears: Ears) -> None:
+        self._links = links
+        self._listener = listener
+        self._opening = opening
+        self._ears = ears
+        self._link: RuntimeLink | None = None
+        self._channel = 0
+        self._base_ms = 0
+        self._unanswered: list[_Said] = []
+        self._utterance_id = ""
+
+    @property
+    def is_open(self) -> bool:
+        """True while a runtime has the call."""
+        return self._link is not None
+
+    @property
+    def link(self) -> RuntimeLink | None:
+        """The runtime that has the call."""
+        return self._link
+
+    def open(self, *, lookup_wait_ms: int, playing: Cut | None, avoid: RuntimeLink | None = None) -> bool:
+        """Give the call to a runtime; False when none is there. After the first time: go on from what the caller has heard (`playing`)."""
+        link = self._links.choose(avoid)
+        if link is None:
+            return False
+        self.leave()
+        self._link, self._channel = link, link.attach(self._listener)
+        request = pb.OpenCall()
+        request.CopyFrom(self._opening)
+        request.lookup_wait_ms = lookup_wait_ms
+        if playing is not None:
+            request.resume.CopyFrom(pb.Resume(utterance_id=playing.utterance_id, heard_ms=playing.heard_ms))
+        link.send(pb.CallUp(channel=self._channel, open=request))
+        self._say_again()
+        # From now on a re-opened call is this very call, whatever it was opened as.
+        if not self._opening.HasField("resume") or self._opening.resume.new_call:
+            self._opening.resume.CopyFrom(pb.Resume())
+        return True
+
+    def lost(self) -> None:
+        """The link is gone; from here on everything the caller says has to be said again."""
+        self._link = None
+        self._ears.keep_from(int(self._ears.heard_ms))
+
+    def leave(self, reason: str | None = None) -> None:
+        """Give the call back, with the reason when it is over."""
+        if self._link is None:
+            return
+        if reason is not None:
+            self._send(close=pb.CloseCall(reason=reason))
+        self._link.detach(self._channel)
+        self._link = None
+
+    def audio(self, audio: bytes) -> None:
+        """Caller audio, whole frames."""
+        if self._link is not None:
+            self._link.send_audio(self._channel, audio)
+
+    def started(self, at_ms: int) -> None:
+        """The caller began to speak."""
+        self._say(_Said(self._ears.heard_ms, "started", at_ms))
+
+    def stopped(self, at_ms: int, silence_ms: int) -> None:
+        """The caller has been silent for `silence_ms`."""
+        self._say(_Said(self._ears.heard_ms, "stopped", at_ms, silence_ms))
+
+    def text(self, text: str) -> None:
+        """The caller typed."""
+        self._say(_Said(self._ears.heard_ms, "text", value=text))
+
+    def digit(self, digit: str) -> None:
+        """The caller pressed a key."""
+        self._say(_Said(self._ears.heard_ms, "digit", value=digit))
+
+    def heard(self, report: Report) -> None:
+        """How far the caller has heard an utterance."""
+        message = pb.PlayoutReport(
+            utterance_id=report.utterance_id, heard_ms=report.heard_ms, is_started=report.is_started, is_finished=report.is_finished
+        )
+        self._send(playout=message)
+
+    def interrupted(self, cut: Cut) -> None:
+        """An utterance was thrown away."""
+        self._send(interrupted=pb.Interrupted(utterance_id=cut.utterance_id, heard_ms=cut.heard_ms))
+
+    def lookup(self, variables_json: str) -> None:
+        """The caller lookup is done."""
+        self._send(lookup=pb.CallerLookup(variables_json=variables_json))
+
+    def answers(self, utterance_id: str, *, is_caller_speaking: bool) -> None:
+        """The runtime speaks: a new utterance shows that it has what the caller said before."""
+        if utterance_id == self._utterance_id:
+            return
+        self._utterance_id = utterance_id
+        if not is_caller_speaking:
+            self._unanswered.clear()
+            self._ears.forget()
+
+    def _say(self, said: _Said) -> None:
+        self._unanswered.append(said)
+        # A caller who is never answered must not fill the memory: the oldest go first, as the audio does.
+        del self._unanswered[:-200]
+        self._send_said(said)
+
+    def _send_said(self, said: _Said) -> None:
+        at_ms = max(0, said.at_ms - self._base_ms)
+        match said.kind:
+            case "started":
+                self._send(speech_started=pb.SpeechStarted(at_ms=at_ms))
+            case "stopped":
+                self._send(speech_stopped=pb.SpeechStopped(at_ms=at_ms, silence_ms=said.silence_ms))
+            case "text":
+                self._send(text=pb.TextInput(text=said.value))
+            case "digit":
+                self._send(dtmf=pb.DtmfInput(digit=said.value))
+
+    def _say_again(self) -> None:
+        audio, self._base_ms = self._ears.unanswered()
+        position_ms = float(self._base_ms)
+        for said in self._unanswered:
+            audio, position_ms = self._send_kept(audio, position_ms, said.decided_ms)
+            self._send_said(said)
+        self._send_kept(audio, position_ms, None)
+
+    def _send_kept(self, audio: bytes, position_ms: float, until_ms: float | None) -> tuple[bytes, float]:
+        """Send kept audio up to a time, in pieces of at most a second; returns what is left and where it begins."""
+        uplink = self._ears.format
+        size = len(audio) if until_ms is None else min(len(audio), uplink.size_bytes(max(0.0, until_ms - position_ms)))
+        for start in range(0, size, uplink.size_bytes(1000)):
+            self.audio(audio[start : min(size, start + uplink.size_bytes(1000))])
+        return audio[size:], position_ms + uplink.duration_ms(size)
+
+    def _send(self, **body: Any) -> None:
+        if self._link is not None:
+            self._link.send(pb.CallUp(channel=self._channel, **body))
+
+
+def opening_of(context: Any, uplink: Any, downlink: Any, *, variables_json: str, is_takeover: bool, is_old_session: bool) -> pb.OpenCall:
+    """The first message about a call."""
+    opening = pb.OpenCall(
+        context=context,
+        uplink=audio_format_to_pb(uplink),
+        downlink=audio_format_to_pb(downlink),
+        request_variables_json=variables_json,
+    )
+    if is_takeover or is_old_session:
+        opening.resume.CopyFrom(pb.Resume(new_call=is_old_session))
+    return opening

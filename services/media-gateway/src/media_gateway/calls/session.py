@@ -1,0 +1,387 @@
+"""One call from its first frame to its record: who speaks with the caller, what happens when that one fails, how it ends."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from callstage_contracts.events import CallAnswered, CallEnded
+from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
+from callstage_domain.call import EndedReason
+from callstage_kit.nats.event_publisher import EventPublisher
+from callstage_kit.tasks import TaskScope, cancel
+from callstage_kit.telemetry.metrics import CALLS_TOTAL, RESUMES_TOTAL, SETUP_SECONDS
+
+from media_gateway.bridge.runtime_links import RuntimeLinks
+from media_gateway.calls.conversation import Conversation, opening_of
+from media_gateway.calls.facts import CallFacts
+from media_gateway.calls.lookup import CallerLookups
+from media_gateway.calls.outcome import Outcome, Outcomes
+from media_gateway.calls.registry import CallRegistry
+from media_gateway.calls.room import Room
+from media_gateway.calls.states import CallStates
+from media_gateway.legs.port import Leg
+from media_gateway.playout.account import Cut, Report
+from media_gateway.vad.batch import Listening
+from media_gateway.vad.detector import DetectorSettings
+
+_log = structlog.get_logger(__name__)
+
+FIRST_LINK_TIMEOUT_MS: Final = 1_000
+LINK_TIMEOUT_MS: Final = 10_000
+OPENED_TIMEOUT_MS: Final = 5_000
+_SAY_AGAIN_S: Final = 5.0
+_TRY_ELSEWHERE: Final = frozenset({"overload", "internal"})
+_TEST_NOTICES: Final = frozenset({"tool", "stage", "variables", "latency"})
+_NOTICES: Final = frozenset({"transcript", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class CallServices:
+    """What a session needs of its process."""
+
+    links: RuntimeLinks
+    registry: CallRegistry
+    states: CallStates
+    lookups: CallerLookups
+    publisher: EventPublisher
+    outcomes: Outcomes
+
+
+class CallSession:
+    """Implements `Agent` for the room, `ChannelListener` for the link, `Ticking` for the wheel."""
+
+    def __init__(self, facts: CallFacts, leg: Leg, services: CallServices) -> None:
+        self._facts = facts
+        self._leg = leg
+        self.room = Room(leg, self)
+        self._services = services
+        self._conversation = Conversation(services.links, self, self._opening(), self.room.ears)
+        self._over: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._has_opened = False
+        self._was_answered = False
+        self._agent_name = ""
+        self._waiting_since_ms = _now_ms()
+        self._attempts = 0
+        self._lookup_json: str | None = None
+        self._log = _log.bind(call_id=facts.call_id, channel=facts.channel)
+
+    @property
+    def facts(self) -> CallFacts:
+        """Fixed for the session's life."""
+        return self._facts
+
+    @property
+    def leg(self) -> Leg:
+        """The caller's connection."""
+        return self._leg
+
+    async def run(self) -> None:
+        """Until the call is over and everything about it was told."""
+        services, facts = self._services, self.facts
+        with services.registry.entered(self):
+            async with TaskScope("call", on_failure=self._task_failed) as scope:
+                scope.start(self.leg.write(), name="write")
+                scope.start(self.leg.read(), name="read")
+                if facts.lookup_until_ms:
+                    scope.start(self._look_up(), name="lookup")
+                running = scope.start(self._tell_running(), name="state")
+                services.publisher.publish(CallAnswered(tenant_id=facts.tenant_id, call_id=facts.call_id, is_takeover=facts.resume == "takeover"))
+                self._seek_runtime()
+                try:
+                    outcome = await self._over
+                except asyncio.CancelledError:
+                    # The web server closes: whoever is still here loses this gateway, a carrier call goes on elsewhere.
+                    self._conversation.leave(EndedReason.SHUTDOWN)
+                    services.links.flush()
+                    raise
+                # The last word on the state must be written last.
+                await cancel(running)
+                await self._conclude(outcome)
+
+    async def _conclude(self, outcome: Outcome) -> None:
+        facts = self.facts
+        self._conversation.leave(outcome.reason)
+        self._services.links.flush()
+        if self.leg.is_carrier:
+            # Before the socket closes: the carrier asks the resume address at once.
+            await self._services.states.set(facts.call_id, outcome.then)
+        if outcome.is_final:
+            CALLS_TOTAL.labels(facts.channel, outcome.reason).inc()
+            duration_ms = max(0, int(time.time() * 1000) - facts.begun_at_ms)
+            ended = CallEnded(tenant_id=facts.tenant_id, call_id=facts.call_id, reason=outcome.reason, duration_ms=duration_ms)
+            self._services.publisher.publish(ended)
+        else:
+            self._services.outcomes.expect_takeover(facts, outcome.reason)
+        self._log.info("call_ended" if outcome.is_final else "call_detached", reason=outcome.reason)
+        await self.leg.close(outcome.close_code, outcome.close_reason)
+
+    async def _tell_running(self) -> None:
+        if not self.leg.is_carrier:
+            return
+        await self._services.states.set(self.facts.call_id, "running")
+        if self.facts.resume == "takeover":
+            # The gateway that had the call may write "detached" only now.
+            await asyncio.sleep(_SAY_AGAIN_S)
+            await self._services.states.set(self.facts.call_id, "running")
+
+    def end(self, outcome: Outcome) -> None:
+        """The first outcome counts."""
+        if not self._over.done():
+            self._over.set_result(outcome)
+
+    def step_back(self) -> None:
+        """Another socket has taken this call over."""
+        self.end(Outcome(EndedReason.GATEWAY_LOST, is_final=False, then="running"))
+
+    def shut_down(self) -> None:
+        """The process leaves now: carrier calls move, browsers are told to come back."""
+        if self.leg.is_carrier:
+            self.detach()
+        else:
+            self.end(Outcome(EndedReason.SHUTDOWN, close_code=1012, close_reason="the server restarts"))
+
+    def detach(self) -> None:
+        """Let another gateway take the call over (drain): the carrier will ask the resume address."""
+        self.end(Outcome(EndedReason.SHUTDOWN, is_final=False, then="detached", close_code=1012, close_reason="moving"))
+
+    @property
+    def is_quiet(self) -> bool:
+        """True while neither side speaks: a good moment to be moved."""
+        return not self.room.player.is_busy and not self.room.is_caller_speaking
+
+    # The wheel.
+
+    def listen(self, now_ms: float) -> Listening | None:
+        """First half of a tick."""
+        return None if self._over.done() else self.room.listen(now_ms)
+
+    def advance(self, now_ms: float) -> None:
+        """Second half of a tick."""
+        if self._over.done():
+            return
+        self.room.advance()
+        if not self._has_opened:
+            self._wait_for_runtime(now_ms)
+
+    def broke(self, error: Exception) -> None:
+        """A defect of ours ends this call, politely."""
+        if not self._over.done():
+            self._log.error("call_tick_failed", exc_info=error)
+            self._fall_back(EndedReason.INTERNAL_ERROR, "internal")
+
+    # The runtime.
+
+    def _opening(self) -> pb.OpenCall:
+        facts = self.facts
+        return opening_of(
+            facts.context(),
+            self.leg.uplink,
+            self.leg.downlink,
+            variables_json=json.dumps(facts.variables) if facts.variables else "",
+            is_takeover=facts.resume == "takeover",
+            is_old_session=facts.resume == "session",
+        )
+
+    def _seek_runtime(self) -> bool:
+        lookup_wait_ms = 0
+        if self.facts.lookup_until_ms and self._lookup_json is None:
+            lookup_wait_ms = max(1, self.facts.lookup_until_ms - int(time.time() * 1000))
+        playing = None if self._attempts == 0 else self.room.player.current() or Cut("", 0)
+        if not self._was_answered:
+            playing = None
+        avoid = self._conversation.link
+        if not self._conversation.open(lookup_wait_ms=lookup_wait_ms, playing=playing, avoid=avoid):
+            return False
+        if self._was_answered:
+            RESUMES_TOTAL.labels("runtime").inc()
+            self._log.info("call_reopened", heard_ms=playing.heard_ms if playing else 0)
+        self._attempts += 1
+        self._waiting_since_ms = _now_ms()
+        if self._lookup_json is not None:
+            self._conversation.lookup(self._lookup_json)
+        return True
+
+    def _wait_for_runtime(self, now_ms: float) -> None:
+        waited_ms = now_ms - self._waiting_since_ms
+        if self._conversation.is_open:
+            if waited_ms > OPENED_TIMEOUT_MS:
+                self._log.warning("runtime_does_not_answer", attempts=self._attempts)
+                self._try_elsewhere(EndedReason.RUNTIME_LOST, "runtime_lost")
+        elif not self._seek_runtime() and waited_ms > (LINK_TIMEOUT_MS if self._was_answered else FIRST_LINK_TIMEOUT_MS):
+            self._fall_back(EndedReason.RUNTIME_LOST, "runtime_lost")
+
+    def _try_elsewhere(self, reason: EndedReason, code: str) -> None:
+        link = self._conversation.link
+        other = self._services.links.choose(link)
+        if self._attempts >= 3 or other is None or other is link:
+            self._fall_back(reason, code)
+        else:
+            self._seek_runtime()
+
+    def on_link_lost(self) -> None:
+        """All calls of the link look for another one at once; audio that was sent keeps playing."""
+        self._conversation.lost()
+        self._has_opened = False
+        self._attempts = max(1, min(self._attempts, 1))
+        self._waiting_since_ms = _now_ms()
+        if not self._over.done():
+            playing = self.room.player.current()
+            self._log.warning("runtime_link_lost", was_speaking=playing is not None)
+            self._seek_runtime()
+            self.room.player.account.abandon()
+
+    def on_down(self, message: pb.CallDown) -> None:
+        """A message of the runtime."""
+        if self._over.done():
+            return
+        player = self.room.player
+        match message.WhichOneof("body"):
+            case "audio":
+                audio = message.audio
+                self._conversation.answers(audio.utterance_id, is_caller_speaking=self.room.is_caller_speaking)
+                player.play(audio.utterance_id, audio.segment, audio.data)
+            case "segment_end":
+                player.end_segment(message.segment_end.utterance_id, message.segment_end.segment)
+            case "utterance_end":
+                player.end_utterance(message.utterance_end.utterance_id)
+            case "notice":
+                self._on_notice(message.notice)
+            case "clear":
+                self._tell_cuts(self.room.silence())
+            case "opened":
+                self._on_opened(message.opened)
+            case "hang_up":
+                self._on_hang_up(message.hang_up)
+            case "failed":
+                self._on_failed(message.failed)
+            case _:
+                self._log.warning("runtime_message_unknown")
+
+    def _on_opened(self, opened: pb.CallOpened) -> None:
+        self._has_opened = True
+        self._attempts = 1
+        self.room.configure(
+            DetectorSettings(opened.vad_start_ms or 200, opened.vad_stop_ms or 200, opened.interruption_sensitivity),
+        )
+        if self._was_answered:
+            return
+        self._was_answered = True
+        facts = _object(opened.facts_json)
+        connected = {
+            "agentName": opened.agent_name,
+            "historyKey": opened.session_id or self.facts.session_id,
+            "callId": self.facts.call_id,
+            "agentId": self.facts.agent_id,
+            "resumed": opened.resumed,
+        }
+        self.room.notify("connected", {**facts, **connected})
+
+    def _on_notice(self, notice: pb.Notice) -> None:
+        if notice.type in _NOTICES or (notice.type in _TEST_NOTICES and self.facts.is_test):
+            self.room.notify(notice.type, {"payload": _object(notice.payload_json)})
+
+    def _on_hang_up(self, hang_up: pb.HangUp) -> None:
+        if hang_up.transfer_json:
+            self.end(Outcome(EndedReason.TRANSFERRED, then=self._services.outcomes.transfer(self.facts)))
+        else:
+            self.end(Outcome(_reason(hang_up.reason, EndedReason.AGENT_ENDED), then="ended"))
+
+    def _on_failed(self, failed: pb.CallFailed) -> None:
+        self._log.warning("runtime_failed_call", code=failed.code, message=failed.message)
+        if failed.code in _TRY_ELSEWHERE and not self.room.player.has_spoken:
+            self._try_elsewhere(_FAILURES.get(failed.code, EndedReason.INTERNAL_ERROR), failed.code)
+        else:
+            self._fall_back(_FAILURES.get(failed.code, EndedReason.INTERNAL_ERROR), failed.code)
+
+    def _fall_back(self, reason: EndedReason, code: str) -> None:
+        outcome = self._services.outcomes.failed(self.facts, reason, code)
+        self.room.silence()
+        self.room.notify("error", {"payload": {"message": outcome.close_reason, "code": code}})
+        self.end(outcome)
+
+    # The caller.
+
+    def hears(self, audio: bytes) -> None:
+        """Caller audio, on its way up."""
+        self._conversation.audio(audio)
+
+    def caller_started(self, at_ms: int) -> None:
+        """Speech began."""
+        self._conversation.started(at_ms)
+
+    def caller_stopped(self, at_ms: int, silence_ms: int) -> None:
+        """Speech ended."""
+        self._conversation.stopped(at_ms, silence_ms)
+
+    def caller_cut_in(self, cuts: Sequence[Cut]) -> None:
+        """Barge-in; it is silent already."""
+        self._tell_cuts(cuts)
+
+    def caller_typed(self, text: str) -> None:
+        """Text of a browser."""
+        self._conversation.text(text)
+
+    def caller_pressed(self, digit: str) -> None:
+        """A key (rule X3)."""
+        self._conversation.digit(digit)
+
+    def caller_left(self, reason: EndedReason, *, is_final: bool) -> None:
+        """The leg is gone."""
+        self.end(Outcome(reason, is_final=is_final, then="ended" if is_final else "detached"))
+
+    def was_heard(self, report: Report) -> None:
+        """Playout of the agent's voice."""
+        self._conversation.heard(report)
+
+    def first_audio_written(self) -> None:
+        """The caller is no longer in silence."""
+        if self.facts.resume == "none":
+            SETUP_SECONDS.labels(self.facts.channel).observe(max(0.0, time.time() - self.facts.begun_at_ms / 1000))
+        elif self.facts.resume == "takeover":
+            RESUMES_TOTAL.labels("gateway").inc()
+
+    def _tell_cuts(self, cuts: Sequence[Cut]) -> None:
+        for cut in cuts:
+            self._conversation.interrupted(cut)
+
+    async def _look_up(self) -> None:
+        self._lookup_json = await self._services.lookups.result(self.facts.call_id, self.facts.lookup_until_ms)
+        self._conversation.lookup(self._lookup_json)
+
+    def _task_failed(self, name: str, error: BaseException) -> None:
+        self._log.error("call_task_failed", task=name, exc_info=error)
+        if not name.endswith((".lookup", ".state")):
+            self._fall_back(EndedReason.INTERNAL_ERROR, "internal")
+
+
+_FAILURES: Final[dict[str, EndedReason]] = {
+    "not_deployed": EndedReason.NOT_DEPLOYED,
+    "provider_failed": EndedReason.PROVIDER_FAILED,
+    "provider_missing": EndedReason.PROVIDER_FAILED,
+    "model_not_allowed": EndedReason.PLAN_LIMIT,
+    "overload": EndedReason.OVERLOAD,
+    "internal": EndedReason.INTERNAL_ERROR,
+}
+
+
+def _reason(text: str, otherwise: EndedReason) -> EndedReason:
+    try:
+        return EndedReason(text)
+    except ValueError:
+        return otherwise
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _now_ms() -> float:
+    return time.monotonic() * 1000

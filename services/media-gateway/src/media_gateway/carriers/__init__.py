@@ -1,0 +1,1 @@
+"""One folder per carrier: webhook, answer document, stream dialect behind one interface (rule C7)."""

@@ -1,0 +1,1 @@
+"""Telnyx: TeXML webhooks and media streaming in rtp mode."""

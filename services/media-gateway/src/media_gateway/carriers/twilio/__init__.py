@@ -1,0 +1,1 @@
+"""Twilio: TwiML webhooks and Media Streams."""

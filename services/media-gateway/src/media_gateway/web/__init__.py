@@ -1,0 +1,1 @@
+"""The public edge: webhooks of carriers, media sockets of carriers and browsers."""

@@ -1,0 +1,68 @@
+"""May a new call come in here and now (rules N5, AC4, WS5)."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from callstage_contracts import redis_keys
+from callstage_contracts.buckets import TenantRecord
+from callstage_domain.call import EndedReason
+from callstage_domain.errors import DependencyError
+
+from media_gateway.bridge.runtime_links import RuntimeLinks
+from media_gateway.calls.registry import CallRegistry
+from media_gateway.calls.shared_store import SharedStore
+from media_gateway.settings import GatewaySettings
+
+_log = structlog.get_logger(__name__)
+_WINDOW_S: Final = 60
+_LOCAL_LIMIT: Final = 10_000
+
+
+class Admission:
+    """`lag_ms` is the lateness of the media clock: the earliest sign of a process past its knee."""
+
+    def __init__(self, settings: GatewaySettings, registry: CallRegistry, links: RuntimeLinks, lag_ms: Callable[[], float]) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._links = links
+        self._lag_ms = lag_ms
+
+    def refusal(self, tenant: TenantRecord, *, is_takeover: bool = False) -> EndedReason | None:
+        """Why a call cannot go to an agent, None when it can. A running call that moves here is only refused without a runtime."""
+        if not self._links.is_open:
+            return EndedReason.RUNTIME_LOST
+        if is_takeover:
+            return None
+        if len(self._registry) >= self._settings.max_calls or self._lag_ms() > self._settings.max_loop_lag_ms:
+            return EndedReason.OVERLOAD
+        limit = tenant.plan.concurrent_calls
+        if limit is not None and self._registry.of_tenant(tenant.tenant_id) >= limit:
+            return EndedReason.PLAN_LIMIT
+        return None
+
+
+class ConnectionRate:
+    """Connections per minute of one key, or resumes of one call, counted over all gateways; by this process alone while Redis is away."""
+
+    def __init__(self, store: SharedStore) -> None:
+        self._store = store
+        self._local: dict[str, int] = {}
+
+    async def allows(self, key: str, limit: int) -> bool:
+        """Counts this connection."""
+        window = f"{key}:{int(time.time()) // _WINDOW_S}"
+        try:
+            count = await self._store.count(redis_keys.rate("ws", window), ttl_s=2 * _WINDOW_S)
+        except DependencyError as err:
+            _log.warning("rate_counted_locally", error=err.message)
+            count = self._count_locally(window)
+        return count <= limit
+
+    def _count_locally(self, window: str) -> int:
+        count = self._local.pop(window, 0) + 1
+        self._local[window] = count
+        while len(self._local) > _LOCAL_LIMIT:
+            del self._local[next(iter(self._local))]
+        return count
