@@ -2,31 +2,50 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-PYTHON ?= python3
+# The first Python of this machine that is new enough.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 VENV := .venv
 RUN := $(VENV)/bin
+# `make run` needs less than `make test`: a newcomer does not wait for linters and test tools.
 STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
 CALL_ARGS ?=
 export CALLSTAGE_HOME ?= .callstage
 
-# uv from the machine when it is there, else from PyPI into a small environment of its own.
-UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+# uv from the machine when it is there and works, else from PyPI into a small environment of its own.
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv || echo .tools/uv/bin/uv)
+PACKAGE_FILES := uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml cli/pyproject.toml)
+
+# Behind a proxy with its own certificate authority uv must trust what the machine trusts.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
 .PHONY: help install run call down test check fmt lint types imports proto docs bench clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-.tools/uv/bin/uv:
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "Callstage needs Python 3.11 or newer; none was found. Name it: make run PYTHON=/path/to/python3" >&2; exit 1; }
+
+.tools/uv/bin/uv: | python
 	@echo "Installing uv"
 	@$(PYTHON) -m venv .tools/uv && .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8'
 
-$(STAMP): $(filter .tools/%,$(UV)) uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml cli/pyproject.toml)
+$(STAMP): $(PACKAGE_FILES) | python $(filter .tools/%,$(UV))
 	@echo "Installing packages into $(VENV)"
-	@$(UV) sync --frozen --python $(PYTHON)
+	@$(UV) sync --frozen --no-dev --inexact --python $(PYTHON)
 	@touch $@
 
-install: $(STAMP) ## Install everything into this folder.
+$(DEV_STAMP): $(PACKAGE_FILES) | python $(filter .tools/%,$(UV))
+	@echo "Installing packages and development tools into $(VENV)"
+	@$(UV) sync --frozen --python $(PYTHON)
+	@touch $@ $(STAMP)
+
+install: $(DEV_STAMP) ## Install everything into this folder, tools for development too.
 
 run: $(STAMP) ## Start the whole platform (RUNTIMES=2 GATEWAYS=2 for several of a kind) until Ctrl-C.
 	@exec $(RUN)/callstage up
@@ -37,31 +56,32 @@ call: $(STAMP) ## Call the demo agent from this terminal (CALL_ARGS='--say "..."
 down: $(STAMP) ## Stop a platform that runs in this folder.
 	@$(RUN)/callstage down
 
-test: $(STAMP) check ## Everything that must hold: checks, then unit, component, end-to-end, chaos and security tests.
+test: $(DEV_STAMP) check ## Everything that must hold: checks, then unit, component, end-to-end, chaos and security tests.
 	@$(RUN)/python -m pytest libs services cli tests
 
-check: $(STAMP) lint types imports ## Lint, types, layers, and generated files that must match their sources.
+check: $(DEV_STAMP) lint types imports ## Lint, types, layers, and generated files that must match their sources.
 	@$(RUN)/python tools/generated.py --check
 
-lint: $(STAMP) ## ruff and the protobuf linter.
+lint: $(DEV_STAMP) ## ruff and the protobuf linter.
 	@$(RUN)/ruff check . && $(RUN)/ruff format --check . && cd proto && ../$(RUN)/buf lint
 
-types: $(STAMP) ## pyright, strict.
+types: $(DEV_STAMP) ## pyright, strict.
 	@$(RUN)/pyright
 
-imports: $(STAMP) ## Which package may import which.
+imports: $(DEV_STAMP) ## Which package may import which.
 	@$(RUN)/lint-imports
 
-fmt: $(STAMP) ## Format and fix what can be fixed.
+fmt: $(DEV_STAMP) ## Format and fix what can be fixed.
 	@$(RUN)/ruff check --fix -q . ; $(RUN)/ruff format .
 
-proto: $(STAMP) ## Regenerate the protobuf code, the settings page and the OpenAPI document.
+proto: $(DEV_STAMP) ## Regenerate the protobuf code, the settings page and the OpenAPI document.
 	@$(RUN)/python tools/generated.py
 
 docs: proto ## The same: docs/settings.md is generated from the code.
 
-bench: $(STAMP) ## Latency and cost against the budgets (BENCH_QUICK=1: at most five minutes).
+bench: $(DEV_STAMP) ## Latency and cost against the budgets (BENCH_QUICK=1: at most five minutes).
 	@$(RUN)/python -m callstage_testing.bench
 
-clean: ## Remove everything that was installed or made here.
+clean: ## Remove everything that was installed or made here; stops a platform that runs here.
+	@if test -x $(RUN)/callstage && test -e $(CALLSTAGE_HOME)/running.json; then $(RUN)/callstage down; fi
 	@rm -rf $(VENV) .tools .callstage .ruff_cache .pytest_cache .import_linter_cache; find . -name __pycache__ -prune -exec rm -rf {} +

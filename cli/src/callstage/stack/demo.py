@@ -107,7 +107,10 @@ class DemoTenant:
 
 
 def seed_demo(control_api_url: str, home: Home, bootstrap: dict[str, str]) -> DemoTenant:
-    """Make what is missing; what the developer changed since stays. Raises RuntimeError with the API's own words."""
+    """Make what is missing; what the developer changed since stays.
+
+    Raises RuntimeError with the API's own words, PermissionError when it does not know the owner's key.
+    """
     secrets = home.secrets()
     with httpx2.Client(base_url=control_api_url, headers={"x-api-key": secrets["api_key"]}, timeout=20) as api:
         _call(api, "PUT", "/v1/carriers/twilio", {"account_sid": secrets["twilio_account_sid"], "auth_token": secrets["twilio_auth_token"]})
@@ -130,6 +133,8 @@ def _call(api: httpx2.Client, method: str, path: str, body: dict[str, Any] | Non
         reply = api.request(method, path, json=body)
     except httpx2.HTTPError as err:
         raise RuntimeError(f"{method} {path}: {err}") from err
+    if reply.status_code == 401:
+        raise PermissionError(f"{method} {path}: {reply.text[:500]}")
     if reply.status_code >= 400:
         raise RuntimeError(f"{method} {path} answered {reply.status_code}: {reply.text[:500]}")
     return reply.json() if reply.content else {}

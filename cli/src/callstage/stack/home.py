@@ -1,29 +1,34 @@
 """The folder of an embedded stack: who runs in it, its secrets, its `dev.json`."""
 
 import base64
-import contextlib
+import fcntl
 import json
 import os
 import secrets
-import signal
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import psutil
 from callstage_kit.crypto import new_secret
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-_STOP_TIMEOUT_S = 20.0
+from callstage.stack.leftovers import alive, end_processes, identity
+
+_STOP_TIMEOUT_S = 45.0
 
 
 class AlreadyRunning(Exception):
-    """Another stack lives in this folder; `pid` is its supervisor."""
+    """Another stack lives in this folder; `pid` is its supervisor (0: not known yet)."""
 
     def __init__(self, pid: int) -> None:
-        super().__init__(f"Callstage already runs in this folder (pid {pid})")
+        super().__init__("Callstage already runs in this folder" + (f" (pid {pid})" if pid else ""))
         self.pid = pid
+
+
+class HomeUnusable(Exception):
+    """The folder cannot be used; the text says why and what to do."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -41,86 +46,124 @@ class Home:
         self.path = path
         self.dev_json = path / "dev.json"
         self.logs = path / "logs"
-        self._lock = path / "running.json"
+        self._secrets = path / "secrets.json"
+        self._running_json = path / "running.json"
+        self._lock_path = path / "lock"
+        self._lock: IO[bytes] | None = None
 
     def claim(self) -> None:
-        """Make the folder ours. Raises AlreadyRunning; what a dead run left behind is ended first."""
-        self.logs.mkdir(parents=True, exist_ok=True)
-        running = self._running()
-        if running is not None:
-            raise AlreadyRunning(running.pid)
-        self._end_leftovers()
-        self.dev_json.unlink(missing_ok=True)
-        self.record([])
+        """Make the folder ours; what a dead run left behind is ended first. Raises AlreadyRunning, HomeUnusable."""
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            if not self._locked():
+                raise AlreadyRunning(self._supervisor_pid())
+            self._make_ours()
+        except OSError as err:
+            raise HomeUnusable(f"{self.path} cannot be used: {err}. Another folder: CALLSTAGE_HOME=/path make run") from err
+
+    def _make_ours(self) -> None:
+        try:
+            self._end_leftovers()
+            self.dev_json.unlink(missing_ok=True)
+            self.secrets()
+            self.record([])
+        except (OSError, HomeUnusable):
+            self._unlock()
+            raise
 
     def record(self, child_pids: list[int]) -> None:
         """Remember our processes, so that a later run can end them if we are killed."""
-        write_atomically(self._lock, json.dumps({"supervisor": _identity(os.getpid()), "children": [_identity(pid) for pid in child_pids]}))
+        content = {"supervisor": identity(os.getpid()), "children": [identity(pid) for pid in child_pids]}
+        write_atomically(self._running_json, json.dumps(content))
 
     def release(self) -> None:
         """The stack is down."""
         self.dev_json.unlink(missing_ok=True)
-        self._lock.unlink(missing_ok=True)
+        self._running_json.unlink(missing_ok=True)
+        self._unlock()
 
     def stop_running(self) -> bool:
-        """Ask the stack in this folder to stop, and wait for it. False when none runs."""
-        running = self._running()
-        if running is None:
-            self._end_leftovers()
-            self.release()
+        """Ask the stack in this folder to stop, and wait for it. False when none runs. Raises HomeUnusable when it does not stop."""
+        if not self.path.is_dir():
             return False
-        running.send_signal(signal.SIGTERM)
-        with contextlib.suppress(psutil.TimeoutExpired):
-            running.wait(_STOP_TIMEOUT_S)
+        try:
+            if self._locked():
+                self._end_leftovers()
+                self.release()
+                return False
+            supervisor = alive(self._read_running().get("supervisor"))
+            if supervisor is not None:
+                supervisor.terminate()
+        except (PermissionError, psutil.AccessDenied) as err:
+            raise HomeUnusable(f"the stack in {self.path} belongs to another user") from err
+        except psutil.NoSuchProcess:
+            pass
+        self._wait_until_free()
         return True
 
     def secrets(self) -> dict[str, str]:
-        """Made once per folder; the demo's keys and passwords stay the same from run to run."""
-        path = self.path / "secrets.json"
-        stored: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        values = {name: stored.get(name) or make() for name, make in _MAKERS.items()} | stored
+        """Made once per folder; the demo's keys and passwords stay the same from run to run. Raises HomeUnusable when unreadable."""
+        stored = self._stored_secrets()
+        values = {name: stored.get(name) or make() for name, make in _MAKERS.items()} | {name: value for name, value in stored.items() if value}
         if values != stored:
-            write_atomically(path, json.dumps(values, indent=1))
+            write_atomically(self._secrets, json.dumps(values, indent=1))
         return values
 
     def remember(self, name: str, value: str) -> None:
         """Add one secret."""
-        write_atomically(self.path / "secrets.json", json.dumps(self.secrets() | {name: value}, indent=1))
+        write_atomically(self._secrets, json.dumps(self.secrets() | {name: value}, indent=1))
 
-    def _running(self) -> psutil.Process | None:
-        known = self._read_lock().get("supervisor")
-        return _alive(known) if known and known["pid"] != os.getpid() else None
-
-    def _read_lock(self) -> dict[str, Any]:
+    def _stored_secrets(self) -> dict[str, str]:
+        if not self._secrets.exists():
+            return {}
         try:
-            return json.loads(self._lock.read_text())
+            stored: Any = json.loads(self._secrets.read_text())
+        except ValueError:
+            stored = None
+        if not isinstance(stored, dict) or not all(isinstance(value, str) for value in cast(dict[str, Any], stored).values()):
+            # New secrets would not open what the database holds: the developer decides.
+            raise HomeUnusable(f"{self._secrets} is damaged. Restore it, or remove {self.path} to start with empty data.")
+        return cast(dict[str, str], stored)
+
+    def _locked(self) -> bool:
+        """The kernel's lock: it ends with its process, however that dies."""
+        lock = self._lock_path.open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True
+
+    def _wait_until_free(self) -> None:
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
+        while not self._locked():
+            if time.monotonic() > deadline:
+                raise HomeUnusable(f"Callstage (pid {self._supervisor_pid()}) did not stop within {_STOP_TIMEOUT_S:.0f} s")
+            time.sleep(0.05)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _supervisor_pid(self) -> int:
+        process = alive(self._read_running().get("supervisor"))
+        return process.pid if process else 0
+
+    def _read_running(self) -> dict[str, Any]:
+        try:
+            content: Any = json.loads(self._running_json.read_text())
         except (FileNotFoundError, ValueError):
             return {}
+        return cast(dict[str, Any], content) if isinstance(content, dict) else {}
 
     def _end_leftovers(self) -> None:
-        left = [process for known in self._read_lock().get("children", []) if (process := _alive(known))]
-        for process in left:
-            process.terminate()
-        _, stubborn = psutil.wait_procs(left, timeout=5)
-        for process in stubborn:
-            process.kill()
-
-
-def _identity(pid: int) -> dict[str, float]:
-    try:
-        return {"pid": pid, "started": psutil.Process(pid).create_time()}
-    except psutil.NoSuchProcess:
-        return {"pid": pid, "started": time.time()}
-
-
-def _alive(known: dict[str, float]) -> psutil.Process | None:
-    """The very process of then, not a later one with its number."""
-    try:
-        process = psutil.Process(int(known["pid"]))
-        same = abs(process.create_time() - known["started"]) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return None
-    return process if same else None
+        children: Any = self._read_running().get("children")
+        if isinstance(children, list):
+            end_processes([process for known in cast(list[Any], children) if (process := alive(known))])
 
 
 def _telnyx_seed() -> str:

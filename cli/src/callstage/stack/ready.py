@@ -7,6 +7,7 @@ from callstage.stack.demo import DemoTenant
 from callstage.stack.home import Home, write_atomically
 from callstage.stack.process import ManagedProcess
 from callstage.stack.services import StackPlan
+from callstage.stack.terminal import banner
 
 
 def write_dev_json(home: Home, plan: StackPlan, processes: list[ManagedProcess], demo: DemoTenant) -> None:
@@ -51,11 +52,11 @@ def announce(plan: StackPlan, demo: DemoTenant) -> None:
     """On stdout, for people and for scripts that wait for the first line."""
     password = demo.admin_password
     lines = [
-        "Callstage is ready",
         f"  API and manager   {plan.control_api_url}",
         f"  media gateway     {plan.gateway_url}",
         f"  demo number       {demo.number}   (agent `{demo.agent_id}`)",
         f"  login             {demo.admin_email} / {password}",
         "  call it           make call",
+        "  stop              Ctrl-C, or make down",
     ]
-    print("\n".join(lines), flush=True)
+    banner("Callstage is ready", lines)

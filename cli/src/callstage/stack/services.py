@@ -1,12 +1,14 @@
 """The five services as processes of the stack, and the settings they get."""
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from callstage.stack.embedded import EmbeddedServers, free_port
+from callstage.stack.embedded import EmbeddedServers
+from callstage.stack.ports import free_port
 from callstage.stack.process import ProcessSpec
 
 
@@ -46,6 +48,9 @@ def shared_env(plan: StackPlan, inherited: Mapping[str, str]) -> dict[str, str]:
         "CALLSTAGE_DRAIN_TIMEOUT_S": "5",
         "CALLSTAGE_COOKIE_SECURE": "false",
         "OMP_NUM_THREADS": "1",
+        # gRPC's own notes about forks and closed connections are for its authors.
+        "GRPC_VERBOSITY": "ERROR",
+        "GRPC_ENABLE_FORK_SUPPORT": "0",
     }
     fixed = {
         "CALLSTAGE_MASTER_KEYS": plan.master_keys,
@@ -59,6 +64,10 @@ def shared_env(plan: StackPlan, inherited: Mapping[str, str]) -> dict[str, str]:
         "CALLSTAGE_BIND_HOST": "127.0.0.1",
         "PYTHONUNBUFFERED": "1",
     }
+    if inherited.get("PYTHONDONTWRITEBYTECODE"):
+        # It keeps source folders clean; but to compile everything at each start costs seconds. So compiled code goes here.
+        fixed["PYTHONDONTWRITEBYTECODE"] = ""
+        defaults["PYTHONPYCACHEPREFIX"] = str(plan.home / "pycache")
     return {**defaults, **inherited, **fixed}
 
 
@@ -104,4 +113,5 @@ def _service(plan: StackPlan, name: str, module: str, own: Mapping[str, str], *,
     instance = f"{name}-{number}" if number else name
     admin_port = free_port()
     env = shared_env(plan, os.environ) | {"CALLSTAGE_INSTANCE": instance, "CALLSTAGE_ADMIN_PORT": str(admin_port)} | dict(own)
-    return ProcessSpec(name, instance, [sys.executable, "-m", module], env, admin_port=admin_port)
+    # An orphan could only wait for servers that are dying too; services are made to be killed.
+    return ProcessSpec(name, instance, [sys.executable, "-m", module], env, admin_port=admin_port, orphan_signal=signal.SIGKILL)

@@ -10,6 +10,9 @@ from callstage_kit.tasks import TaskScope, all_of
 
 from callstage.stack.process import ManagedProcess, ProcessSpec
 
+_FATAL_DEATHS = 2
+"""During start-up: once may be bad luck with a neighbour, twice is a mistake that waiting does not mend."""
+
 
 class Supervisor:
     """Entered: processes may be started. Left: all of them are gone, the last started first."""
@@ -38,6 +41,23 @@ class Supervisor:
         for process in wave:
             self._scope.start(process.run(), name=process.spec.instance)
 
+    def kill(self) -> None:
+        """Do not wait any longer for anybody."""
+        for process in self._processes:
+            process.kill()
+
+    async def wait_until(self, instance: str, check: Callable[[], bool], *, timeout_s: float, interval_s: float = 0.03) -> None:
+        """Poll a quick check of a process that was started. Raises RuntimeError with its last lines when it keeps dying or takes too long."""
+        process = next(process for process in self._processes if process.spec.instance == instance)
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not await asyncio.to_thread(check):  # another process gives no event to wait for
+                    if process.deaths >= _FATAL_DEATHS:
+                        raise RuntimeError(_report(process, "keeps dying"))
+                    await asyncio.sleep(interval_s)
+        except TimeoutError as err:
+            raise RuntimeError(_report(process, f"was not ready after {timeout_s:.0f} s")) from err
+
     @property
     def processes(self) -> list[ManagedProcess]:
         """In the order they were started."""
@@ -47,11 +67,6 @@ class Supervisor:
         self._on_change(self._processes)
 
 
-async def wait_until(check: Callable[[], bool], *, what: str, timeout_s: float, interval_s: float = 0.03) -> None:
-    """Poll a quick check. Raises TimeoutError saying what did not happen."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not await asyncio.to_thread(check):  # noqa: ASYNC110  # another process gives no event to wait for
-                await asyncio.sleep(interval_s)
-    except TimeoutError as err:
-        raise TimeoutError(f"{what} was not ready after {timeout_s:.0f} s") from err
+def _report(process: ManagedProcess, what: str) -> str:
+    lines = "".join(f"\n    {line}" for line in process.last_lines)
+    return f"{process.spec.instance} {what}." + (f" Its last lines:{lines}" if lines else "")

@@ -1,26 +1,27 @@
-"""`callstage up`: plan, start in order, seed, tell where to look, wait for Ctrl-C."""
+"""`callstage up`: plan, start, tell where to look, wait for Ctrl-C."""
 
 import asyncio
-import json
 import os
 import signal
-import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from callstage_kit.crypto import parse_master_keys
 from callstage_kit.tasks import unless
 
-from callstage.stack import embedded, services
-from callstage.stack.demo import ADMIN_EMAIL, DemoTenant, seed_demo
-from callstage.stack.home import AlreadyRunning, Home
-from callstage.stack.process import ManagedProcess, ProcessSpec
+from callstage.stack import services
+from callstage.stack.demo import DemoTenant
+from callstage.stack.embedded import EmbeddedServers
+from callstage.stack.home import AlreadyRunning, Home, HomeUnusable
+from callstage.stack.ports import PortTaken, chosen_port, free_port
+from callstage.stack.process import ManagedProcess, die_with_parent
 from callstage.stack.ready import announce, write_dev_json
-from callstage.stack.supervisor import Supervisor, wait_until
+from callstage.stack.start_up import StartUp
+from callstage.stack.supervisor import Supervisor
+from callstage.stack.terminal import complain, say
 
-_SERVER_TIMEOUT_S = 30.0
-_SERVICE_TIMEOUT_S = 90.0
+_AGAIN_AFTER_S = 1.0
+"""A signal that comes sooner after the first is the same one: make hands on what the terminal gave to both."""
 
 
 @dataclass(frozen=True)
@@ -36,115 +37,109 @@ class StackOptions:
     seed: bool = True
 
 
+class WrongSetting(Exception):
+    """A setting of the environment cannot be used."""
+
+
 def run_stack(options: StackOptions) -> int:
     """Exit code: 0 after a clean stop, 1 when it could not start or runs already."""
+    if os.environ.get("MAKELEVEL"):
+        # Who kills `make run` means the stack, but a killed make cannot hand that on.
+        die_with_parent(signal.SIGTERM)
     home = Home(options.home)
     try:
         home.claim()
     except AlreadyRunning as err:
-        print(f"{err}. Its addresses are in {home.dev_json}; stop it with `make down`.", file=sys.stderr)
+        complain(f"{err}. Its addresses are in {home.dev_json}; stop it with `make down`.")
+        return 1
+    except HomeUnusable as err:
+        complain(str(err))
         return 1
     try:
         return asyncio.run(_run(options, home))
+    except (PortTaken, WrongSetting) as err:
+        complain(str(err))
+        return 1
     finally:
         home.release()
 
 
 async def _run(options: StackOptions, home: Home) -> int:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    demo: DemoTenant | None = None
     plan = _plan(options, home)
+    demo: DemoTenant | None = None
 
     def changed(processes: list[ManagedProcess]) -> None:
         home.record([process.pid for process in processes if process.pid])
         if demo is not None:
             write_dev_json(home, plan, processes, demo)
 
-    async with Supervisor(home.logs, _say, changed) as supervisor:
+    failure = ""
+    async with Supervisor(home.logs, say, changed) as supervisor:
+        stop = _stop_signal(supervisor)
         try:
-            demo = await unless(stop, _start(options, home, plan, supervisor))
-        except (TimeoutError, RuntimeError, OSError) as err:
-            _say("callstage", f"could not start: {err}. The logs are in {home.logs}")
-            return 1
-        if demo is None:
-            return 0
-        write_dev_json(home, plan, supervisor.processes, demo)
-        announce(plan, demo)
-        await stop.wait()
-        _say("callstage", "stopping")
+            demo = await unless(stop, StartUp(plan, home, supervisor, seed=options.seed).run())
+        except (RuntimeError, OSError) as err:
+            # What fails while everything is being stopped is no news.
+            failure = "" if stop.is_set() else str(err)
+        if demo is not None:
+            write_dev_json(home, plan, supervisor.processes, demo)
+            announce(plan, demo)
+            await stop.wait()
+        # Nobody may find addresses of what is about to stop, not even through a restart on the way.
+        demo = None
+        home.dev_json.unlink(missing_ok=True)
+        say("callstage", "stopping")
+    if failure:
+        complain(f"could not start: {failure}\nThe logs are in {home.logs}")
+        return 1
+    say("callstage", "stopped")
     return 0
 
 
+def _stop_signal(supervisor: Supervisor) -> asyncio.Event:
+    """Set by the first signal; a second one ends everything at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    first_at = 0.0
+
+    def asked() -> None:
+        nonlocal first_at
+        if not stop.is_set():
+            stop.set()
+            first_at = loop.time()
+        elif loop.time() - first_at > _AGAIN_AFTER_S:
+            say("callstage", "stopping at once")
+            supervisor.kill()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    # `nohup` says that the end of the terminal is none of our business.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, asked)
+    return stop
+
+
 def _plan(options: StackOptions, home: Home) -> services.StackPlan:
-    servers = embedded.EmbeddedServers(embedded.free_port(), embedded.free_port(), embedded.free_port(), "")
+    if options.control_api_port and options.control_api_port == options.gateway_port:
+        raise PortTaken(f"CONTROL_API_PORT and GATEWAY_PORT are both {options.gateway_port}: they need different ports")
     return services.StackPlan(
         home=home.path,
-        servers=servers,
-        master_keys=os.environ.get("CALLSTAGE_MASTER_KEYS") or home.secrets()["master_keys"],
-        control_api_port=options.control_api_port or embedded.free_port(8080),
-        gateway_port=options.gateway_port or embedded.free_port(8081),
+        master_keys=_master_keys(home),
+        control_api_port=chosen_port(options.control_api_port, preferred=8080, setting="CONTROL_API_PORT"),
+        gateway_port=chosen_port(options.gateway_port, preferred=8081, setting="GATEWAY_PORT"),
+        servers=EmbeddedServers(free_port(), free_port(), free_port()),
         public_url=options.public_url,
-        runtime_ports=tuple(embedded.free_port() for _ in range(options.runtimes)),
-        sandbox_port=embedded.free_port(),
+        runtime_ports=tuple(free_port() for _ in range(options.runtimes)),
+        sandbox_port=free_port(),
         gateways=options.gateways,
     )
 
 
-async def _start(options: StackOptions, home: Home, plan: services.StackPlan, supervisor: Supervisor) -> DemoTenant:
-    ports = plan.servers
-    _say("callstage", "starting Postgres, NATS and Redis")
-    postgres = await asyncio.to_thread(embedded.postgres, home.path, ports.postgres_port)
-    supervisor.start(postgres, embedded.nats(home.path, ports.nats_port), embedded.redis(home.path, ports.redis_port))
-    for name, port in (("Postgres", ports.postgres_port), ("NATS", ports.nats_port), ("Redis", ports.redis_port)):
-        await wait_until(lambda port=port: embedded.is_listening(port), what=name, timeout_s=_SERVER_TIMEOUT_S)
-    _say("callstage", "starting the services")
-    sandbox, api = services.tool_sandbox(plan), services.control_api(plan)
-    runtimes, gateways, poller = services.agent_runtimes(plan), services.media_gateways(plan), services.email_poller(plan)
-    # These need no tables: they start while the migrations run.
-    supervisor.start(sandbox, *runtimes)
-    supervisor.start(*gateways, poller)
-    await _command(plan, "migrate", timeout_s=60)
-    bootstrap = await _bootstrap(home, plan)
-    supervisor.start(api)
-    await _wait_ready(api)
-    demo = await asyncio.to_thread(seed_demo, plan.control_api_url, home, bootstrap) if options.seed else DemoTenant.bare(bootstrap, home)
-    for spec in (sandbox, *runtimes, *gateways, poller):
-        await _wait_ready(spec)
-    return demo
-
-
-async def _wait_ready(spec: ProcessSpec) -> None:
-    await wait_until(lambda: _is_ready(spec.admin_port), what=spec.instance, timeout_s=_SERVICE_TIMEOUT_S)
-
-
-def _is_ready(admin_port: int) -> bool:
+def _master_keys(home: Home) -> str:
+    keys = os.environ.get("CALLSTAGE_MASTER_KEYS")
+    if not keys:
+        return home.secrets()["master_keys"]
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/readyz", timeout=1) as reply:
-            return reply.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-async def _bootstrap(home: Home, plan: services.StackPlan) -> dict[str, str]:
-    secrets = home.secrets()
-    arguments = ["--tenant", "Demo", "--email", ADMIN_EMAIL, "--password", secrets["admin_password"], "--key", secrets["api_key"]]
-    return await _command(plan, "bootstrap", *arguments, timeout_s=60)
-
-
-async def _command(plan: services.StackPlan, *arguments: str, timeout_s: float) -> dict[str, str]:
-    env = dict(services.control_api(plan).env)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "control_api", *arguments, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(timeout_s):
-        out, err = await process.communicate()
-    if process.returncode != 0:
-        raise RuntimeError(f"`control_api {arguments[0]}` failed: {err.decode(errors='replace').strip()[-2000:]}")
-    lines = [line for line in out.decode().splitlines() if line.startswith("{")]
-    return json.loads(lines[-1]) if lines else {}
-
-
-def _say(who: str, line: str) -> None:
-    print(f"{who:<16} {line}", file=sys.stderr, flush=True)
+        parse_master_keys(keys)
+    except ValueError as err:
+        raise WrongSetting("CALLSTAGE_MASTER_KEYS must be `id:base64 of 32 bytes`, more of them separated by commas") from err
+    return keys

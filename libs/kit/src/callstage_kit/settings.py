@@ -1,13 +1,29 @@
 """Settings every service has. A service's own `settings.py` inherits from this and alone reads the environment."""
 
 import socket
+import sys
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from callstage_kit.crypto import SecretBox, TokenSigner
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def from_environment(kind: type[S]) -> S:
+    """The settings; ends the process with one line per wrong variable instead of a traceback. Secret values are never repeated."""
+    try:
+        return kind()
+    except ValidationError as err:
+        prefix = str(kind.model_config.get("env_prefix") or "")
+        for problem in err.errors(include_input=False, include_url=False):
+            field = str(problem["loc"][0]) if problem["loc"] else kind.__name__
+            name = (prefix + field).upper() if field in kind.model_fields else field
+            sys.stderr.write(f"{name}: {problem['msg']}\n")
+        sys.exit("the settings are wrong")
 
 
 class ServiceSettings(BaseSettings):

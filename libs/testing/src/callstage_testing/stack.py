@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -77,7 +78,7 @@ def running_stack(
     command = [sys.executable, "-m", "callstage", "up", "--home", str(home), "--runtimes", str(runtimes), "--gateways", str(gateways)]
     started = time.monotonic()
     with log_path.open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(env or {})})  # noqa: S603
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, text=True, env={**compiled_code(), **os.environ, **(env or {})})  # noqa: S603
         try:
             _wait_ready(process, home, log_path, timeout_s)
             yield Stack(home, process, time.monotonic() - started)
@@ -88,6 +89,13 @@ def running_stack(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def compiled_code() -> dict[str, str]:
+    """Where Python may not keep compiled code beside its source, all stacks of all tests share what they compiled."""
+    if not os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        return {}
+    return {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"callstage-compiled-{os.getuid()}")}
 
 
 def _wait_ready(process: subprocess.Popen[str], home: Path, log_path: Path, timeout_s: float) -> None:

@@ -1,6 +1,7 @@
 """`python -m agent_runtime`."""
 
 from callstage_kit.lifecycle import run_service
+from callstage_kit.settings import from_environment
 
 from agent_runtime.providers.settings import ProviderSettings
 from agent_runtime.settings import RuntimeSettings
@@ -9,8 +10,8 @@ from agent_runtime.wiring import build_with
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    settings = RuntimeSettings()  # pyright: ignore[reportCallIssue]  (from the environment)
-    run_service("agent-runtime", settings, build_with(settings, ProviderSettings()))
+    settings = from_environment(RuntimeSettings)
+    run_service("agent-runtime", settings, build_with(settings, from_environment(ProviderSettings)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import sys
 
 from callstage_kit.lifecycle import run_service
+from callstage_kit.settings import from_environment
 
 from control_api.app import openapi_document
 from control_api.bootstrap import bootstrap
@@ -22,7 +23,7 @@ def main() -> None:
     if arguments.command == "openapi":
         sys.stdout.write(json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n")
         return
-    settings = ControlApiSettings()  # pyright: ignore[reportCallIssue]  # from the environment
+    settings = from_environment(ControlApiSettings)
     if arguments.command == "migrate":
         migrate(settings.sqlalchemy_url)
     elif arguments.command == "bootstrap":

@@ -1,7 +1,8 @@
 """The whole service in this process: real Redis, NATS and gRPC, a mail server that speaks IMAP and SMTP, a runtime that answers by rule."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
+import pytest
 import pytest_asyncio
 from callstage_contracts.buckets import ACTIVE, MAILBOXES, ActiveDeployment, MailboxRecord, agent_key, integration_aad
 from callstage_contracts.events import AnyEvent, parse_event
@@ -140,6 +142,18 @@ class Stand:
             yield next_of
         finally:
             await subscription.unsubscribe()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def grpc_poller() -> Iterator[None]:
+    """gRPC keeps one pair of sockets per process; it is made here, so that no test seems to leak it."""
+
+    async def make() -> None:
+        grpc.aio.init_grpc_aio()
+
+    asyncio.run(make())
+    yield
+    grpc.aio.shutdown_grpc_aio()
 
 
 @pytest_asyncio.fixture

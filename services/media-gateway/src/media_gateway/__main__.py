@@ -3,6 +3,7 @@
 from functools import partial
 
 from callstage_kit.lifecycle import run_service
+from callstage_kit.settings import from_environment
 
 from media_gateway.settings import GatewaySettings
 from media_gateway.wiring import build
@@ -10,7 +11,7 @@ from media_gateway.wiring import build
 
 def main() -> None:
     """Serve until SIGTERM."""
-    settings = GatewaySettings()  # pyright: ignore[reportCallIssue]  # the environment fills it
+    settings = from_environment(GatewaySettings)
     run_service("media-gateway", settings, partial(build, settings))
 
 

@@ -1,6 +1,7 @@
 """`python -m tool_sandbox`."""
 
 from callstage_kit.lifecycle import run_service
+from callstage_kit.settings import from_environment
 
 from tool_sandbox.settings import SandboxSettings
 from tool_sandbox.wiring import build
@@ -8,7 +9,7 @@ from tool_sandbox.wiring import build
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = SandboxSettings()  # pyright: ignore[reportCallIssue]
+    settings = from_environment(SandboxSettings)
     run_service("tool-sandbox", settings, lambda health: build(settings, health))
 
 

@@ -62,8 +62,11 @@ async def connect_nats(url: str, *, name: str, connect_timeout_s: int = 3) -> As
     async def on_error(error: Exception) -> None:
         _log.warning("nats_error", error=str(error))
 
+    is_leaving = False
+
     async def on_disconnect() -> None:
-        _log.warning("nats_disconnected")
+        if not is_leaving:
+            _log.warning("nats_disconnected")
 
     async def on_reconnect() -> None:
         _log.info("nats_reconnected")
@@ -83,4 +86,5 @@ async def connect_nats(url: str, *, name: str, connect_timeout_s: int = 3) -> As
         await connection.ensure_streams()
         yield connection
     finally:
+        is_leaving = True
         await client.close()

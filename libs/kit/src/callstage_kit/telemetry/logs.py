@@ -13,12 +13,14 @@ from callstage_kit.settings import ServiceSettings
 def configure_logs(service: str, settings: ServiceSettings) -> None:
     """Once per process, before anything logs."""
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
-    renderer = structlog.dev.ConsoleRenderer(colors=False) if settings.log_format == "console" else structlog.processors.JSONRenderer()
+    is_for_people = settings.log_format == "console"
+    renderer = structlog.dev.ConsoleRenderer(colors=False) if is_for_people else structlog.processors.JSONRenderer()
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _adds({"service": service, "instance": settings.instance}),
+        # People read it beside the name of the process, which the supervisor puts in front.
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if is_for_people else "iso", utc=not is_for_people),
+        _adds({} if is_for_people else {"service": service, "instance": settings.instance}),
         structlog.processors.format_exc_info,
     ]
     if level > logging.DEBUG:

@@ -1,13 +1,13 @@
 """agent-runtime over gRPC."""
 
 import json
-import uuid
 
 import grpc
 from callstage_contracts.pb.common.v1.common_pb2 import CallContext
 from callstage_contracts.pb.runtime.v1.runtime_pb2 import TextTurnReply, TextTurnRequest
 from callstage_contracts.pb.runtime.v1.runtime_pb2_grpc import ConversationServiceStub
 from callstage_domain.errors import DependencyError
+from callstage_domain.ids import mail_call_id
 
 from email_poller.conversation.ports import AGENT_AWAY, AgentAnswer, AgentTurn
 
@@ -28,8 +28,7 @@ class RuntimeAgent:
         """Raises DependencyError."""
         request = TextTurnRequest(
             context=CallContext(
-                # All mails of a conversation are one call to the records.
-                call_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"callstage-mail:{turn.session_id}")),
+                call_id=mail_call_id(turn.session_id),
                 session_id=turn.session_id,
                 tenant_id=turn.tenant_id,
                 agent_id=turn.agent_id,

@@ -100,6 +100,7 @@ class MailboxFleet:
         wanted = assignments(
             dict(self._configuration.mailboxes.items()), dict(self._configuration.active.items()), dict(self._configuration.tenants.items())
         )
+        before = list(self._running.values())
         for key, running in list(self._running.items()):
             if running.task.done() or wanted.get(key) != running.assignment:
                 # It finishes the mail at hand; the lease keeps its successor waiting until then.
@@ -108,7 +109,8 @@ class MailboxFleet:
         for key, assignment in wanted.items():
             if key not in self._running:
                 self._running[key] = self._start(key, assignment)
-        _log.info("mailboxes_assigned", count=len(self._running))
+        if list(self._running.values()) != before:
+            _log.info("mailboxes_assigned", count=len(self._running))
 
     def _start(self, key: str, assignment: Assignment) -> _Running:
         settings = self._tools.settings
