@@ -16,6 +16,11 @@ def new_call_id() -> CallId:
     return CallId(str(uuid.uuid4()))
 
 
+def mail_call_id(session_id: str) -> CallId:
+    """Under which tools of a mail conversation run: always the same for one thread."""
+    return CallId(str(uuid.uuid5(uuid.NAMESPACE_URL, f"callstage-mail:{session_id}")))
+
+
 def new_session_id() -> SessionId:
     """Unguessable: whoever holds it may resume the conversation (as `historyKey`)."""
     return SessionId("ses_" + secrets.token_urlsafe(18))

@@ -27,6 +27,7 @@ from control_api.features.providers.endpoints import router as providers
 from control_api.features.tenants.endpoints import router as tenants
 from control_api.features.users.endpoints import router as users
 from control_api.features.voices.endpoints import router as voices
+from control_api.web.description import PROBLEM_RESPONSE, complete
 from control_api.web.limits import RequestLimits
 from control_api.web.pages import landing_page, reference_page
 from control_api.web.problems import add_problem_handlers
@@ -49,28 +50,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     providers,
     audit,
 )
-_PROBLEM = {
-    "description": "A problem (RFC 9457).",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "errors": {
-                        "type": "array",
-                        "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
-                    },
-                },
-                "required": ["type", "title", "status", "code", "detail"],
-            }
-        }
-    },
-}
 
 
 def create_app(services: Mapping[type[Any], Any], health: Health, *, gateway_public_url: str = "", request_timeout_s: float = 30.0) -> FastAPI:
@@ -83,12 +62,13 @@ def create_app(services: Mapping[type[Any], Any], health: Health, *, gateway_pub
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+        responses={"4XX": PROBLEM_RESPONSE, "5XX": PROBLEM_RESPONSE},
     )
     app.state.services = services
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    _describe(app)
     _add_pages(app, gateway_public_url)
     app.router.routes.extend(admin_routes(health))
     app.add_middleware(RequestLimits, timeout_s=request_timeout_s)
@@ -98,6 +78,17 @@ def create_app(services: Mapping[type[Any], Any], health: Health, *, gateway_pub
 def openapi_document() -> dict[str, Any]:
     """The description of the API, without anything running."""
     return create_app({}, Health()).openapi()
+
+
+def _describe(app: FastAPI) -> None:
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = complete(plain())
+        return app.openapi_schema
+
+    app.openapi = described
 
 
 def _operation_id(route: APIRoute) -> str:

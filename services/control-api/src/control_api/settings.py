@@ -20,6 +20,13 @@ class ControlApiSettings(ServiceSettings):
     gateway_public_url: Annotated[str, Field(description="Address at which carriers and browsers reach media-gateway.")] = "http://127.0.0.1:8081"
     sandbox_target: Annotated[str, Field(description="gRPC address of tool-sandbox, host:port.")] = "127.0.0.1:50061"
     cookie_secure: Annotated[bool, Field(description="Send the session cookie over HTTPS only. Turn off for plain-HTTP development.")] = True
+    egress_allow: Annotated[
+        str,
+        Field(
+            description="Internal networks, addresses and host names that addresses of AI providers may have, comma-separated; "
+            "the public internet always is."
+        ),
+    ] = ""
     session_ttl_s: Annotated[int, Field(description="Seconds a sign-in lasts.", gt=0)] = 12 * 3600
     request_timeout_s: Annotated[float, Field(description="Seconds after which a request is given up with 504.", gt=0)] = 30.0
     outbox_poll_s: Annotated[float, Field(description="Seconds between looks at the outbox when nobody wakes it.", gt=0)] = 1.0

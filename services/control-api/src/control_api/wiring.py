@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from callstage_kit.egress import EgressPolicy
 from callstage_kit.grpc.channel import open_channel
 from callstage_kit.health import Health
 from callstage_kit.nats.connection import NatsConnection, connect_nats
@@ -54,7 +55,7 @@ def make_services(settings: ControlApiSettings, database: Database, sandbox: San
         UserService(writer),
         ApiKeyService(writer),
         TenantService(writer, box),
-        ProviderService(writer, box),
+        ProviderService(writer, box, EgressPolicy.from_setting(settings.egress_allow)),
         AuditService(database),
         AgentService(writer),
         AgentMoveService(writer),

@@ -1,5 +1,6 @@
 """A database of its own with the newest schema, a NATS server of its own, and the service on both."""
 
+import asyncio
 import base64
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -48,7 +49,12 @@ def own_nats() -> Iterator[str]:
 @pytest.fixture(scope="session", autouse=True)
 def grpc_poller() -> Iterator[None]:
     """gRPC keeps one pair of sockets per process; it is made here, so that no test seems to leak it."""
-    grpc.aio.init_grpc_aio()
+
+    async def make() -> None:
+        grpc.aio.init_grpc_aio()
+
+    # It wants a running loop: earlier tests of the same process leave none behind.
+    asyncio.run(make())
     yield
     grpc.aio.shutdown_grpc_aio()
 
@@ -64,6 +70,7 @@ def make_settings(own_nats: str, database_url: str) -> Callable[..., ControlApiS
             "cookie_secure": False,
             "sandbox_target": "127.0.0.1:1",
             "database_pool_size": 4,
+            "egress_allow": "127.0.0.1",
         }
         return ControlApiSettings.model_validate({**values, **changes})
 

@@ -21,6 +21,7 @@ from callstage_contracts.events import (
     ToolCompleted,
     TurnCompleted,
 )
+from callstage_domain.ids import mail_call_id
 from control_api.consumers.reaper import CallReaper
 from control_api.db.call_tables import CallRow, RefusedEventRow
 from control_api.in_process import InProcess, TenantAccess, until
@@ -221,6 +222,33 @@ async def test_mail_conversations(stack: InProcess, tenant: TenantAccess) -> Non
         return (await tenant.http.get("/v1/agents/mail/mailbox")).json()["mailbox"]["last_error"] == "LOGIN failed"
 
     await until(failed)
+
+
+async def test_a_tool_that_ran_for_a_mail_belongs_to_the_conversation_and_makes_no_call(stack: InProcess, tenant: TenantAccess) -> None:
+    session_id = secrets.token_hex(8)
+    await stack.publish(
+        ToolCompleted(tenant_id=tenant.id, call_id=mail_call_id(session_id), run_key="r1", tool="track", status="ok", result={"order": 7}),
+        EmailTurn(tenant_id=tenant.id, session_id=session_id, agent_id="mail", turn=0, role="user", text="Where is it?", subject_line="Order"),
+    )
+
+    async def told() -> list[dict[str, Any]]:
+        reply = await tenant.http.get(f"/v1/conversations/{session_id}")
+        found: list[dict[str, Any]] = reply.json()["tool_runs"] if reply.status_code == 200 else []
+        return found
+
+    assert [(run["tool"], run["result"]) for run in await until(told)] == [("track", {"order": 7})]
+    assert (await tenant.http.get("/v1/calls")).json()["calls"] == []
+    assert (await tenant.http.get("/v1/stats")).json()["active_calls"] == 0
+
+
+async def test_a_nul_in_what_a_tool_returned_does_not_cost_the_record(stack: InProcess, tenant: TenantAccess) -> None:
+    call_id = secrets.token_hex(8)
+    events = [
+        event.model_copy(update={"result": {"text": "a\0b"}}) if isinstance(event, ToolCompleted) else event for event in _call(tenant, call_id)
+    ]
+    await stack.publish(*events)
+    call = await _ended(tenant, call_id)
+    assert call["tool_runs"][0]["result"] == {"text": "a\ufffdb"}
 
 
 async def test_filters_pages_stats_and_export(stack: InProcess, tenant: TenantAccess) -> None:

@@ -3,8 +3,11 @@
 import base64
 from typing import Any
 
+import pytest
 from callstage_contracts import buckets
+from callstage_kit.egress import EgressPolicy
 from control_api.db.all_tables import METADATA
+from control_api.features.providers.probe import probe
 from control_api.in_process import InProcess, TenantAccess, until
 from sqlalchemy import text
 
@@ -92,10 +95,38 @@ async def test_trying_a_backend_says_when_the_sandbox_is_away(tenant: TenantAcce
     assert (reply.status_code, reply.json()["code"]) == (503, "sandbox_unavailable")
 
 
-async def test_provider_health_does_not_look_around_in_our_network(tenant: TenantAccess) -> None:
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://10.0.0.1/v1", "not a public address"),
+        ("http://0x7f.2/v1", "not a public address"),
+        ("http://[::1]:8080/v1", "not a public address"),
+        ("http://[fe80::1]/v1", "not a public address"),
+        ("http://169.254.169.254/latest", "metadata"),
+        ("http://user:secret@api.example.com/v1", "user name or password"),
+        ("file:///etc/passwd", "http"),
+        ("https:///v1", "no valid host"),
+        ("https://no-such-host.invalid/v1", "does not resolve"),
+    ],
+)
+async def test_a_provider_address_in_our_network_is_not_stored(tenant: TenantAccess, url: str, reason: str) -> None:
+    refused = await tenant.http.put("/v1/providers/openai", json={"api_key": "k", "base_url": url})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "base_url")
+    assert reason in refused.json()["detail"]
+    assert (await tenant.http.get("/v1/providers")).json()["providers"] == []
+
+
+async def test_provider_health_does_not_look_around_in_our_network() -> None:
+    for url in ("http://10.0.0.1/v1", "http://localhost:1/v1"):
+        reachable, _, error = await probe(url, EgressPolicy())
+        assert not reachable
+        assert "internal address" in (error or "")
+
+
+async def test_provider_health_names_who_uses_what(tenant: TenantAccess) -> None:
     await _stored(tenant)
     await tenant.http.patch("/v1/agents/a", json={"stt": {"provider": "moonshine"}})
     health = {item["provider"]: item for item in (await tenant.http.get("/v1/providers/health")).json()["providers"]}
     assert (health["openai"]["configured"], health["openai"]["reachable"]) == (True, False)
-    assert "not a public one" in health["openai"]["error"]
+    assert health["openai"]["error"]
     assert (health["moonshine"]["configured"], health["moonshine"]["reachable"], health["moonshine"]["used_by"]) == (False, None, ["a"])

@@ -1,15 +1,34 @@
 """Proves S4 S5: every deploy check, its severity and its place."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from control_api.compile import checks
 from control_api.compile.checks import check
 from control_api.compile.draft import AgentDraft
+from control_api.compile.findings import HINTS, Finding
+from control_api.features.deployments.schemas import FindingReply
 
 
 def _findings(**fields: Any) -> dict[str, tuple[str, str | None, str | None]]:
     draft = AgentDraft.model_validate({"display_name": "A", **fields})
     return {finding.code: (finding.severity, finding.stage, finding.tool) for finding in check(draft)}
+
+
+def test_every_finding_says_how_to_repair_it() -> None:
+    sources = "".join(path.read_text() for path in Path(checks.__file__).parent.glob("*.py"))
+    codes = set(re.findall(r'Finding\(\s*"(\w+)"', sources))
+    assert len(codes) >= 14
+    assert codes == set(HINTS)
+    assert FindingReply.all_of([Finding("syntax", "error", "m")])[0].model_dump()["hint"] == HINTS["syntax"]
+
+
+def test_a_finding_about_a_tool_names_the_stage_that_uses_it() -> None:
+    stage = {"name": "one", "tools": ["end_call", "x"]}
+    found = _findings(stages=[stage], tool_definitions=[{"name": "x", "code": "if True:"}])
+    assert found["syntax"] == ("error", "one", "x")
 
 
 END = {"name": "one", "tools": ["end_call"]}

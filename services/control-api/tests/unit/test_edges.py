@@ -1,5 +1,6 @@
 """Proves RE1 AC2: cursors, the committed OpenAPI document, scopes, settings."""
 
+import base64
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,18 +29,28 @@ def test_operation_ids_are_unique() -> None:
     assert len(ids) > 60
 
 
-@given(st.datetimes(timezones=st.just(UTC)), st.text())
+@given(st.datetimes(timezones=st.just(UTC)), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_cursor_comes_back_as_it_was(moment: datetime, key: str) -> None:
-    assert decode_cursor(encode_cursor([moment, key]), 2) == (moment, key)
+    assert decode_cursor(encode_cursor([moment, key]), [datetime, str]) == (moment, key)
 
 
 @given(st.text(max_size=60))
 def test_a_made_up_cursor_is_the_callers_error(text: str) -> None:
     try:
-        values = decode_cursor(text, 2)
+        values = decode_cursor(text, [datetime, str])
     except CallerError:
         return
-    assert len(values) == 2
+    assert [type(value) for value in values] == [datetime, str]
+
+
+_MOMENT = {"t": "2024-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("values", [["2024-01-01", "a"], [1, 2], [{"t": "2024-01-01T00:00:00"}, "a"], [_MOMENT, "a\0"], [_MOMENT]])
+def test_a_cursor_of_another_list_is_the_callers_error(values: list[object]) -> None:
+    forged = base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
+    with pytest.raises(CallerError, match="cursor"):
+        decode_cursor(forged, [datetime, str])
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from control_api.access.dependencies import SCHEMES, caller_of
 from control_api.db.access_tables import StoredReplyRow
 from control_api.db.database import Database
 from control_api.db.tables import now
+from control_api.web.json_body import CheckedRequest
 from control_api.web.provide import provided
 
 KEPT_FOR = timedelta(hours=24)
@@ -88,13 +89,34 @@ class StoredReplies:
         return f"{caller.tenant_id}/reply/{caller.id}/{key}"
 
 
-class IdempotentRoute(APIRoute):
-    """POST routes honour `Idempotency-Key`."""
+class CheckedRoute(APIRoute):
+    """Takes checked text and JSON only."""
 
     def get_route_handler(self) -> _Handler:
+        """Checks, then handles."""
+        return _checked(self.checked_handler(), takes_json=self.body_field is not None)
+
+    def checked_handler(self) -> _Handler:
+        """What runs after the check."""
+        return super().get_route_handler()
+
+
+class IdempotentRoute(CheckedRoute):
+    """POST routes honour `Idempotency-Key`, too."""
+
+    def checked_handler(self) -> _Handler:
         """Wraps FastAPI's handler."""
-        handler = super().get_route_handler()
+        handler = super().checked_handler()
         return _idempotent(handler) if "POST" in (self.methods or ()) else handler
+
+
+def _checked(handler: _Handler, *, takes_json: bool) -> _Handler:
+    async def handle(request: Request) -> Response:
+        checked = CheckedRequest(request.scope, request.receive)
+        await checked.check(takes_json=takes_json)
+        return await handler(checked)
+
+    return handle
 
 
 def _idempotent(handler: _Handler) -> _Handler:

@@ -3,39 +3,28 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import dedent, indent
-from typing import Literal
 
 from callstage_domain.agent import ToolDefinition
 from callstage_domain.builtin_tools import END_CALL
 from callstage_domain.variables import names_in
 
 from control_api.compile.draft import AgentDraft, DraftStage, DraftTool
+from control_api.compile.findings import Finding, Severity
+from control_api.compile.parameters import problem_of_parameters
 from control_api.compile.snapshot import first_stage_of, resolved_tools, stages_of
 
-Severity = Literal["error", "warning"]
+MAX_AGENT_BYTES = 800_000
+"""A deployment travels to the data plane as one message of at most 1 MiB."""
 CALL_VARIABLES = frozenset({"caller_phone", "to_number", "call_sid", "name", "email", "phone", "customer_id", "found"})
 """Rule V4: call metadata and caller lookup."""
-_JSON_TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
+_IN_LINE = re.compile(r"\bline (\d+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding. `line` is 1-based in the tool's own code."""
-
-    code: str
-    severity: Severity
-    message: str
-    stage: str | None = None
-    tool: str | None = None
-    line: int | None = None
-
-
 def check(draft: AgentDraft) -> list[Finding]:
-    """All findings of a draft, errors first."""
-    found = [*_structure(draft), *_tools(draft), *_reachability(draft), *_transitions(draft), *_end_call(draft), *_variables(draft)]
+    """All findings of a draft, errors first. Parses all tool code: takes long enough for a thread."""
+    found = [*_size(draft), *_structure(draft), *_tools(draft), *_reachability(draft), *_transitions(draft), *_end_call(draft), *_variables(draft)]
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 
@@ -44,16 +33,29 @@ def has_errors(findings: list[Finding]) -> bool:
     return any(finding.severity == "error" for finding in findings)
 
 
+def _size(draft: AgentDraft) -> Iterator[Finding]:
+    size = len(draft.model_dump_json().encode())
+    if size <= MAX_AGENT_BYTES:
+        return
+    parts = {"system_prompt": draft.system_prompt}
+    parts |= {f"prompt of stage '{stage.name}'": stage.prompt for stage in draft.stages}
+    parts |= {f"code of '{tool.name}'": tool.code or "" for tool in draft.own_tools}
+    largest = max(parts, key=lambda name: len(parts[name]))
+    shares = f"The largest part is the {largest} ({len(parts[largest])} characters)."
+    message = f"The agent has {size} bytes; {MAX_AGENT_BYTES} at most can be deployed. {shares}"
+    yield Finding("agent_too_large", "error", message)
+
+
 def _structure(draft: AgentDraft) -> Iterator[Finding]:
     seen: set[str] = set()
     for stage in draft.stages:
         if stage.name in seen:
-            yield Finding("duplicate_stage", "error", f"Two stages are called '{stage.name}'.", stage=stage.name)
+            yield Finding("duplicate_stage", "error", f"Two stages have the name '{stage.name}'.", stage=stage.name)
         seen.add(stage.name)
     defined: set[str] = set()
     for tool in draft.own_tools:
         if tool.name in defined:
-            yield Finding("duplicate_tool", "error", f"Two tools are called '{tool.name}'.", tool=tool.name)
+            yield Finding("duplicate_tool", "error", f"Two tools have the name '{tool.name}'.", tool=tool.name)
         defined.add(tool.name)
 
 
@@ -70,54 +72,49 @@ def _tools(draft: AgentDraft) -> Iterator[Finding]:
         if tool is None:
             yield Finding("unknown_tool", "error", f"The preload uses the tool '{name}', which does not exist.", tool=name)
         elif tool.kind != "code":
-            yield Finding("preload_not_code", "error", f"The preload tool '{name}' is no code tool.", tool=name)
+            yield Finding("preload_not_code", "error", f"The preload tool '{name}' has no code of its own: it is a {tool.kind} tool.", tool=name)
     for tool in draft.own_tools:
-        yield from _one_tool(tool)
+        yield from _one_tool(tool, _user_of(draft, tool.name))
     if draft.tools_webhook_url is None and (webhook := [name for name, tool in known.items() if tool.kind == "webhook"]):
-        yield Finding(
-            "webhook_url_missing", "warning", f"The webhook tools {', '.join(webhook)} have no tools_webhook_url to go to.", tool=webhook[0]
-        )
+        message = f"There is no tools_webhook_url for the webhook tools of the agent: {', '.join(webhook)}."
+        yield Finding("webhook_url_missing", "warning", message, tool=webhook[0])
 
 
-def _one_tool(tool: DraftTool) -> Iterator[Finding]:
+def _user_of(draft: AgentDraft, tool: str) -> str | None:
+    """The first stage that has the tool: where an editor meets it."""
+    return next((stage.name for stage in draft.stages if tool in stage.tools), None)
+
+
+def _one_tool(tool: DraftTool, stage: str | None) -> Iterator[Finding]:
     if tool.real_kind == "code":
-        yield from _code(tool)
+        yield from _code(tool, stage)
     if tool.real_kind == "builtin" and tool.name not in resolved_tools(AgentDraft(display_name="-", tools=[tool.name])):
-        yield Finding("unknown_tool", "error", f"There is no built-in tool '{tool.name}'.", tool=tool.name)
-    if tool.parameters.get("type", "object") != "object" or not _is_schema(tool.parameters):
-        yield Finding("bad_parameters", "error", f"The parameters of '{tool.name}' are no JSON Schema of an object.", tool=tool.name)
+        yield Finding("unknown_tool", "error", f"There is no built-in tool '{tool.name}'.", stage=stage, tool=tool.name)
+    if (problem := problem_of_parameters(tool.parameters)) is not None:
+        yield Finding("bad_parameters", "error", f"The parameters of the tool '{tool.name}' cannot be used: {problem}.", stage=stage, tool=tool.name)
 
 
-def _is_schema(schema: dict[str, object]) -> bool:
-    properties, required = schema.get("properties", {}), schema.get("required", [])
-    if not isinstance(properties, dict) or not isinstance(required, list):
-        return False
-    if any(not isinstance(name, str) or name not in properties for name in required):
-        return False
-    return all(isinstance(value, dict) and _has_known_type(value) for value in properties.values())
-
-
-def _has_known_type(schema: dict[str, object]) -> bool:
-    kind = schema.get("type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    return kind is None or all(isinstance(item, str) and item in _JSON_TYPES for item in kinds)
-
-
-def _code(tool: DraftTool) -> Iterator[Finding]:
-    if not (tool.code or "").strip():
-        yield Finding("tool_without_code", "error", f"The tool '{tool.name}' has no code.", tool=tool.name)
+def _code(tool: DraftTool, stage: str | None) -> Iterator[Finding]:
+    code = tool.code or ""
+    if not code.strip():
+        yield Finding("tool_without_code", "error", f"The tool '{tool.name}' has no code.", stage=stage, tool=tool.name)
         return
     try:
-        parse_tool_code(tool.code or "")
+        parse_tool_code(code)
     except (SyntaxError, ValueError) as err:
-        line = err.lineno - 1 if isinstance(err, SyntaxError) and err.lineno else None
-        reason = err.msg if isinstance(err, SyntaxError) else str(err)
-        yield Finding("syntax", "error", f"The code of '{tool.name}' does not parse: {reason}", tool=tool.name, line=line)
+        # An error that shows only at the end is reported on the line that we added.
+        line = min(max(err.lineno - 1, 1), len(code.splitlines())) if isinstance(err, SyntaxError) and err.lineno else None
+        reason = _IN_LINE.sub(lambda found: f"line {int(found[1]) - 1}", err.msg) if isinstance(err, SyntaxError) else str(err)
+        where = f"line {line} of the code of '{tool.name}'" if line else f"the code of '{tool.name}'"
+        yield Finding("syntax", "error", f"Syntax error in {where}: {reason}.", stage=stage, tool=tool.name, line=line)
 
 
 def parse_tool_code(code: str) -> ast.Module:
     """The body as it runs: inside an async function (rule T1). Its lines are one later than in `code`. Raises SyntaxError, ValueError."""
-    return ast.parse("async def tool():\n" + indent(dedent(code), " ", lambda _: True) + "\n pass\n")
+    try:
+        return ast.parse("async def tool():\n" + indent(dedent(code), " ", lambda _: True) + "\n pass\n")
+    except (RecursionError, MemoryError) as err:
+        raise ValueError("it is nested too deeply") from err
 
 
 def _reachability(draft: AgentDraft) -> Iterator[Finding]:
@@ -155,7 +152,7 @@ def _transitions(draft: AgentDraft) -> Iterator[Finding]:
                 )
             if item.on_tool not in stage.tools:
                 severity: Severity = "warning" if item.on_tool in known else "error"
-                message = f"Stage '{stage.name}' waits for '{item.on_tool}', which is none of its tools."
+                message = f"A transition of stage '{stage.name}' waits for '{item.on_tool}', which is none of its tools: it never happens."
                 yield Finding("transition_on_foreign_tool", severity, message, stage=stage.name, tool=item.on_tool)
 
 
@@ -184,7 +181,8 @@ def _variables(draft: AgentDraft) -> Iterator[Finding]:
     for stage_name, field, template in texts:
         for name in dict.fromkeys(name for name, has_fallback in names_in(template) if not has_fallback):
             if name.split(".")[0] not in known:
-                message = f"The {field} uses {{{name}}}, which nothing sets; write {{{name}|fallback}} or set it in a tool."
+                where = f"{field} of stage '{stage_name}'" if stage_name else field
+                message = f"The {where} uses {{{name}}}, which nothing sets: the caller would hear nothing in its place."
                 yield Finding("undefined_variable", "warning", message, stage=stage_name)
 
 

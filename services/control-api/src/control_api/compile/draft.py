@@ -3,24 +3,23 @@
 from typing import Annotated, Any, Literal
 
 from callstage_domain.agent import AgentChannel, LlmSettings, SpeechSettings, ThinkingLevel, ToolKind
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from control_api.compile.urls import HttpUrlText
 
 AgentType = Literal["inbound", "click_to_call"]
 DEFAULT_ROLE = "AI Assistant"
 DEFAULT_LANGUAGE = "en"
 
 
-def _http_url(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    if scheme not in ("http", "https") or not separator or not rest or rest.startswith("/") or any(character.isspace() for character in value):
-        raise ValueError("must be an http or https URL")
-    return value
-
-
-HttpUrlText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_http_url)]
 AgentSlug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 ToolName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
 StageName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+PromptText = Annotated[str, StringConstraints(max_length=100_000)]
+"""About 25,000 tokens: more than a model follows on the phone, and several of them still fit into one deployment."""
+SpokenText = Annotated[str, StringConstraints(max_length=5_000)]
+CodeText = Annotated[str, StringConstraints(max_length=200_000)]
+ToolNames = Annotated[list[ToolName], Field(max_length=200)]
 ShortText = Annotated[str, StringConstraints(max_length=200)]
 NonEmptyText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
@@ -35,7 +34,7 @@ IdleTimeout = Annotated[int, Field(ge=1, le=3600)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DraftTool(_Part):
@@ -43,9 +42,9 @@ class DraftTool(_Part):
 
     name: ToolName
     kind: ToolKind | None = None
-    description: str = ""
+    description: Annotated[str, StringConstraints(max_length=10_000)] = ""
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
-    code: str | None = None
+    code: CodeText | None = None
     timeout_s: Annotated[float, Field(gt=0, le=60)] | None = None
 
     @property
@@ -59,16 +58,16 @@ class DraftTransition(_Part):
 
     on_tool: ToolName
     to_stage: StageName
-    handover_message: str | None = None
+    handover_message: SpokenText | None = None
 
 
 class DraftStage(_Part):
     """Rule S1; tools by name."""
 
     name: StageName
-    prompt: str = ""
-    tools: list[ToolName] = Field(default_factory=list[str])
-    transitions: list[DraftTransition] = Field(default_factory=list[DraftTransition])
+    prompt: PromptText = ""
+    tools: ToolNames = Field(default_factory=list[str])
+    transitions: list[DraftTransition] = Field(default_factory=list[DraftTransition], max_length=100)
 
 
 class AgentDraft(_Part):
@@ -83,11 +82,11 @@ class AgentDraft(_Part):
     llm: LlmSettings = LlmSettings()
     stt: SpeechSettings = SpeechSettings()
     tts: SpeechSettings = SpeechSettings()
-    system_prompt: str = ""
+    system_prompt: PromptText = ""
     speak_first: bool = True
-    greeting: str | None = None
-    farewell: str | None = None
-    tools: list[ToolName | DraftTool] = Field(default_factory=list[str | DraftTool])
+    greeting: SpokenText | None = None
+    farewell: SpokenText | None = None
+    tools: list[ToolName | DraftTool] = Field(default_factory=list[str | DraftTool], max_length=200)
     tools_webhook_url: HttpUrlText | None = None
     interruption_sensitivity: Sensitivity = 0.5
     silence_threshold_ms: SilenceMs = 700
@@ -102,7 +101,7 @@ class AgentDraft(_Part):
     channel: AgentChannel = "voice"
     stages: list[DraftStage] = Field(default_factory=list[DraftStage], max_length=100)
     first_stage: StageName | None = None
-    preload_tools: list[ToolName] = Field(default_factory=list[str])
+    preload_tools: ToolNames = Field(default_factory=list[str])
     tool_definitions: list[DraftTool] = Field(default_factory=list[DraftTool], max_length=200)
 
     @property
@@ -119,8 +118,8 @@ class AgentDraft(_Part):
 class LlmPatch(_Part):
     """Parts of `llm` to change."""
 
-    provider: str | None = None
-    model: str | None = None
+    provider: ShortText | None = None
+    model: ShortText | None = None
     temperature: Temperature | None = None
     thinking_level: ThinkingLevel | None = None
 
@@ -128,7 +127,7 @@ class LlmPatch(_Part):
 class AgentPatch(BaseModel):
     """PATCH body: what is sent is changed, null clears, the rest stays. The documents' flat `temperature` and `thinking_level` win over `llm`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     display_name: NonEmptyText | None = None
     company: ShortText | None = None
@@ -141,11 +140,11 @@ class AgentPatch(BaseModel):
     thinking_level: ThinkingLevel | None = None
     stt: SpeechSettings | None = None
     tts: SpeechSettings | None = None
-    system_prompt: str | None = None
+    system_prompt: PromptText | None = None
     speak_first: bool | None = None
-    greeting: str | None = None
-    farewell: str | None = None
-    tools: list[ToolName | DraftTool] | None = None
+    greeting: SpokenText | None = None
+    farewell: SpokenText | None = None
+    tools: list[ToolName | DraftTool] | None = Field(default=None, max_length=200)
     tools_webhook_url: HttpUrlText | None = None
     interruption_sensitivity: Sensitivity | None = None
     silence_threshold_ms: SilenceMs | None = None
@@ -160,7 +159,7 @@ class AgentPatch(BaseModel):
     channel: AgentChannel | None = None
     stages: list[DraftStage] | None = Field(default=None, max_length=100)
     first_stage: StageName | None = None
-    preload_tools: list[ToolName] | None = None
+    preload_tools: ToolNames | None = None
     tool_definitions: list[DraftTool] | None = Field(default=None, max_length=200)
 
 

@@ -155,7 +155,12 @@ async def _stage(session: AsyncSession, event: StageEntered) -> None:
 
 
 async def _tool(session: AsyncSession, event: ToolCompleted) -> None:
-    await _upsert_call(session, event)
+    # Tools run for mail conversations, too: a run makes no call where there is none.
+    await session.execute(
+        update(CallRow)
+        .where(CallRow.tenant_id == event.tenant_id, CallRow.call_id == event.call_id)
+        .values(last_event_at=func.greatest(CallRow.last_event_at, event.occurred_at))
+    )
     values = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at", "tenant_id", "call_id", "run_key"})
     values["occurred_at"] = event.occurred_at
     await session.execute(

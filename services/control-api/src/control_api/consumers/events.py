@@ -106,7 +106,8 @@ class EventConsumer:
 
     async def _apply(self, message: Msg) -> None:
         try:
-            event = parse_event(message.data)
+            # JSON may hold a NUL (a tool may return one), a Postgres text may not: the record of the call matters more than that character.
+            event = parse_event(message.data.replace(b"\\u0000", b"\\ufffd"))
             async with self._database.session() as session:
                 is_new = await apply_event(session, event)
                 await session.commit()

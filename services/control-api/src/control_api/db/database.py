@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from callstage_domain.errors import Conflict, DependencyError
+from callstage_domain.errors import CallerError, Conflict, DependencyError
 from callstage_kit.tasks import TaskScope, forever
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -62,6 +62,8 @@ class Database:
             raise DependencyError("the database did not answer in time", vendor="postgres", phase="first_byte") from err
         except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeoutError, OSError) as err:
             raise DependencyError("the database is not available", vendor="postgres") from err
+        except (DataError, UnicodeEncodeError) as err:
+            raise CallerError("a value of the request cannot be stored: it is out of range, or holds what is no text", code="invalid_value") from err
         except DBAPIError as err:
             if err.connection_invalidated:
                 raise DependencyError("the database is not available", vendor="postgres") from err

@@ -40,16 +40,26 @@ def encode_cursor(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, length: int) -> tuple[Any, ...]:
-    """Raises CallerError for a cursor that we did not make."""
+def decode_cursor(cursor: str, kinds: Sequence[type]) -> tuple[Any, ...]:
+    """`kinds`: the types of the columns that the list is ordered by. Raises CallerError for a cursor that we did not make."""
     try:
         decoded: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         values = tuple(datetime.fromisoformat(value["t"]) if isinstance(value, dict) else value for value in decoded)
-        if len(values) != length:
-            raise ValueError("wrong length")
-    except (ValueError, KeyError, TypeError) as err:
+        if len(values) != len(kinds) or not all(_fits(value, kind) for value, kind in zip(values, kinds, strict=True)):
+            raise ValueError("of another list")
+    except (ValueError, KeyError, TypeError, RecursionError) as err:
         raise CallerError("cursor: not a cursor of this list", code="invalid_cursor", details={"errors": [{"field": "cursor"}]}) from err
     return values
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if type(value) is not kind:
+        return False
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    if isinstance(value, str):
+        return "\0" not in value and value == value.encode(errors="replace").decode()
+    return not isinstance(value, int) or abs(value) < 2**63
 
 
 class TenantRows:
@@ -83,7 +93,7 @@ class TenantRows:
         """One page by key, so that deep pages cost the same as the first. `order` must be unique within the tenant."""
         statement = self.of(table, *conditions)
         if request.cursor is not None:
-            place = decode_cursor(request.cursor, len(order))
+            place = decode_cursor(request.cursor, [column.type.python_type for column in order])
             statement = statement.where(tuple_(*order) < place if newest_first else tuple_(*order) > place)  # pyright: ignore[reportOperatorIssue]
         statement = statement.order_by(*(column.desc() if newest_first else column.asc() for column in order)).limit(request.limit + 1)
         rows = list((await self.session.scalars(statement)).all())

@@ -5,12 +5,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from callstage_contracts.buckets import Bucket
+from callstage_domain.errors import CallerError
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.access.caller import Caller
 from control_api.db.access_tables import AuditRow, OutboxRow
 from control_api.db.database import Database
+
+MAX_RECORD_BYTES = 900_000
+"""NATS takes messages of 1 MiB. A larger one would never arrive, and everything behind it would wait for it."""
+
+
+class RecordTooLarge(CallerError):
+    """What would have to travel to the data plane is too large (422)."""
+
+    code = "too_large"
 
 
 class UnitOfWork:
@@ -29,7 +39,10 @@ class UnitOfWork:
     async def publish(self, bucket: Bucket[Any], key: str, record: BaseModel | None) -> None:
         """Put (or delete, for None) a configuration value after the commit. Rows are written first, so that their locks order the outbox, too."""
         await self.session.flush()
-        self.session.add(OutboxRow(bucket=bucket.name, key=key, value=None if record is None else record.model_dump_json()))
+        value = None if record is None else record.model_dump_json()
+        if value is not None and (size := len(value.encode())) > MAX_RECORD_BYTES:
+            raise RecordTooLarge(f"this would be {size} bytes for the data plane, {MAX_RECORD_BYTES} at most: shorten prompts, tool code or lists")
+        self.session.add(OutboxRow(bucket=bucket.name, key=key, value=value))
         await self.session.flush()
         self.has_outbox_rows = True
 

@@ -17,6 +17,15 @@ from starlette.responses import JSONResponse
 _log = structlog.get_logger(__name__)
 
 
+_WORDS = {
+    "model_attributes_type": "must be a JSON object",
+    "model_type": "must be a JSON object",
+    "extra_forbidden": "is no field of this request",
+    "missing": "is needed",
+}
+"""Where Pydantic speaks of Python."""
+
+
 class EditConflict(Conflict):
     """`If-Match` names an older version (412)."""
 
@@ -40,7 +49,8 @@ def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for error in errors:
         place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
-        found.append({"field": ".".join(place) or "body", "message": str(error["msg"])})
+        message = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+        found.append({"field": ".".join(place) or "body", "message": message})
     return found
 
 

@@ -2,11 +2,13 @@
 
 from callstage_contracts.buckets import ACTIVE, BACKENDS, DEPLOYMENTS, MAILBOXES, ROUTES, agent_key, deployment_key, route_key
 from callstage_domain.errors import Conflict, NotFound
+from callstage_kit.tasks import in_thread
 
 from control_api.access.caller import Caller
-from control_api.compile.checks import Finding, check
+from control_api.compile.checks import check
 from control_api.compile.draft import AgentDraft, NotClearable, merged
 from control_api.compile.draft import AgentPatch as Patch
+from control_api.compile.findings import Finding
 from control_api.compile.templates import TEMPLATES
 from control_api.db.agent_tables import AgentRow
 from control_api.db.rows import Page, PageRequest
@@ -37,7 +39,7 @@ class AgentService:
 
     async def findings(self, caller: Caller, agent_id: str) -> list[Finding]:
         """Rule S5, for the draft."""
-        return check(draft_of(await self.get(caller, agent_id)))
+        return await in_thread(check, draft_of(await self.get(caller, agent_id)))
 
     async def create(self, caller: Caller, body: AgentCreate) -> AgentRow:
         """Raises Conflict when the id is taken in this tenant."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints, model_validator
 
-from control_api.compile.draft import HttpUrlText
+from control_api.compile.urls import HttpUrlText
 from control_api.web.schema import Body, Reply
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

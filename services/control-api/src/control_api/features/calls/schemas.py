@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from callstage_domain.call import EndedReason, fault_of
 from pydantic import Field
 
-from control_api.db.call_tables import CallRow
+from control_api.db.call_tables import CallRow, ToolRunRow
 from control_api.web.schema import Body, Reply
 
 Status = Literal["ringing", "active", "ended"]
@@ -118,6 +118,11 @@ class ToolRunView(Reply):
     duration_ms: int
     is_preload: bool
     at: datetime
+
+    @classmethod
+    def of(cls, row: ToolRunRow) -> "ToolRunView":
+        """From the row."""
+        return cls.model_validate({**{name: getattr(row, name) for name in cls.model_fields if name != "at"}, "at": row.occurred_at})
 
 
 class CallDetail(CallRecord):

@@ -7,7 +7,7 @@ from typing import Literal
 from callstage_domain.errors import NotFound
 
 from control_api.access.caller import Caller
-from control_api.db.call_tables import CallRow, StageVisitRow, ToolRunRow, TurnRow
+from control_api.db.call_tables import CallRow, StageVisitRow, TurnRow
 from control_api.db.database import Database
 from control_api.db.rows import Page, PageRequest
 from control_api.db.tables import now
@@ -42,7 +42,7 @@ class CallService:
             **CallRecord.of(row).model_dump(),
             transcript=[_line(turn) for turn in turns],
             stages=[_visit(stage) for stage in stages],
-            tool_runs=[_run(run) for run in runs],
+            tool_runs=[ToolRunView.of(run) for run in runs],
         )
 
     async def export(self, caller: Caller, wanted: CallFilter, file_format: Literal["csv", "jsonl"]) -> AsyncGenerator[bytes]:
@@ -96,7 +96,3 @@ def _line(row: TurnRow) -> TranscriptLine:
 
 def _visit(row: StageVisitRow) -> StageVisit:
     return StageVisit(stage=row.stage, previous=row.previous, by_tool=row.by_tool, at=row.occurred_at)
-
-
-def _run(row: ToolRunRow) -> ToolRunView:
-    return ToolRunView.model_validate({**{name: getattr(row, name) for name in ToolRunView.model_fields if name != "at"}, "at": row.occurred_at})

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from control_api.db.call_tables import ConversationRow, MailTurnRow
+from callstage_domain.ids import mail_call_id
+
+from control_api.db.call_tables import ConversationRow, MailTurnRow, ToolRunRow
 from control_api.db.rows import Page, PageRequest, TenantRows
 
 
@@ -21,4 +23,9 @@ class ConversationRepository(TenantRows):
     async def turns(self, session_id: str) -> Sequence[MailTurnRow]:
         """In order."""
         statement = self.of(MailTurnRow, MailTurnRow.session_id == session_id).order_by(MailTurnRow.turn, MailTurnRow.occurred_at)
+        return (await self.session.scalars(statement)).all()
+
+    async def tool_runs(self, session_id: str) -> Sequence[ToolRunRow]:
+        """In order."""
+        statement = self.of(ToolRunRow, ToolRunRow.call_id == mail_call_id(session_id)).order_by(ToolRunRow.occurred_at)
         return (await self.session.scalars(statement)).all()

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from control_api.features.calls.schemas import ToolRunView
 from control_api.web.schema import Reply
 
 
@@ -33,9 +34,10 @@ class MailTurn(Reply):
 
 
 class ConversationDetail(ConversationView):
-    """With its mails."""
+    """With its mails and the tools that ran for them."""
 
     transcript: list[MailTurn]
+    tool_runs: list[ToolRunView]
 
 
 class ConversationList(Reply):

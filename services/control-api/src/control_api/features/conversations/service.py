@@ -6,6 +6,7 @@ from control_api.access.caller import Caller
 from control_api.db.call_tables import ConversationRow
 from control_api.db.database import Database
 from control_api.db.rows import Page, PageRequest
+from control_api.features.calls.schemas import ToolRunView
 from control_api.features.conversations.repository import ConversationRepository
 from control_api.features.conversations.schemas import ConversationDetail, ConversationView, MailTurn
 
@@ -28,5 +29,9 @@ class ConversationService:
             row = await conversations.get(session_id)
             if row is None:
                 raise NotFound("no such conversation")
-            turns = await conversations.turns(session_id)
-        return ConversationDetail(**ConversationView.model_validate(row).model_dump(), transcript=[MailTurn.model_validate(turn) for turn in turns])
+            turns, runs = await conversations.turns(session_id), await conversations.tool_runs(session_id)
+        return ConversationDetail(
+            **ConversationView.model_validate(row).model_dump(),
+            transcript=[MailTurn.model_validate(turn) for turn in turns],
+            tool_runs=[ToolRunView.of(run) for run in runs],
+        )

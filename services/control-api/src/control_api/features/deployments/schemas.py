@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from callstage_domain.agent import AgentSnapshot
+from pydantic import computed_field
 
-from control_api.compile.checks import Finding
+from control_api.compile.findings import HINTS, Finding
 from control_api.web.schema import Reply
 
 
@@ -18,6 +19,12 @@ class FindingReply(Reply):
     stage: str | None
     tool: str | None
     line: int | None
+
+    @computed_field(description="How to repair it.")
+    @property
+    def hint(self) -> str:
+        """By code."""
+        return HINTS.get(self.code, "")
 
     @classmethod
     def all_of(cls, findings: list[Finding]) -> "list[FindingReply]":

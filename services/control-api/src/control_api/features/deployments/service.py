@@ -6,9 +6,11 @@ from callstage_contracts.buckets import ACTIVE, DEPLOYMENTS, agent_key, deployme
 from callstage_domain.agent import AgentSnapshot
 from callstage_domain.errors import CallerError, NotFound
 from callstage_kit.crypto import TokenSigner
+from callstage_kit.tasks import in_thread
 
 from control_api.access.caller import Caller
-from control_api.compile.checks import Finding, check, has_errors
+from control_api.compile.checks import check, has_errors
+from control_api.compile.findings import Finding
 from control_api.compile.snapshot import compile_snapshot
 from control_api.db.agent_tables import AgentRow, DeploymentRow
 from control_api.db.rows import Page, PageRequest
@@ -38,7 +40,7 @@ class DeploymentService:
         """A new snapshot goes live. Raises CallerError with all findings when one is an error (rule S5)."""
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
-            findings = _checked(row)
+            findings = await _checked(row)
             row.last_deployment += 1
             snapshot = await _compile(unit, row, row.last_deployment)
             await _store(unit, snapshot, findings)
@@ -90,7 +92,7 @@ class DeploymentService:
         """Compile the draft as deployment 0 and give a token that opens a conversation with it (rules D1, V8)."""
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
-            findings = _checked(row)
+            findings = await _checked(row)
             await DeploymentRepository(unit.session, unit.tenant_id).remove_test_draft(agent_id)
             await _store(unit, await _compile(unit, row, 0), findings)
         claims = {
@@ -104,14 +106,15 @@ class DeploymentService:
         return TestSession(ws_url=self._websocket_url, token=token, deployment=0, expires_in_s=TEST_SESSION_TTL_S)
 
 
-def _checked(row: AgentRow) -> list[Finding]:
-    findings = check(draft_of(row))
+async def _checked(row: AgentRow) -> list[Finding]:
+    findings = await in_thread(check, draft_of(row))
     if has_errors(findings):
-        errors = sum(finding.severity == "error" for finding in findings)
+        errors = [finding.message for finding in findings if finding.severity == "error"]
+        more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
         raise CallerError(
-            f"the agent has {errors} error(s) that must be repaired first",
+            f"The agent cannot be deployed yet. {errors[0]}{more}",
             code="deploy_blocked",
-            details={"findings": [asdict(item) for item in findings]},
+            details={"findings": [item.model_dump() for item in FindingReply.all_of(findings)]},
         )
     return findings
 

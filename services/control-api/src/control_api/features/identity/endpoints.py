@@ -8,14 +8,15 @@ from starlette.responses import Response
 
 from control_api.access.authenticator import COOKIE, Authenticator
 from control_api.access.dependencies import SCHEMES, Viewer
+from control_api.access.idempotent_route import CheckedRoute
 from control_api.features.identity.schemas import LoginRequest, MeReply
 from control_api.features.identity.service import IdentityService
 from control_api.web.provide import provided
 
-router = APIRouter(tags=["identity"])
+router = APIRouter(tags=["identity"], route_class=CheckedRoute)
 
 
-@router.post("/v1/auth/login")
+@router.post("/v1/auth/login", openapi_extra={"security": []})
 async def login(body: LoginRequest, response: Response, service: Annotated[IdentityService, Depends(provided(IdentityService))]) -> MeReply:
     """Sign in; the session is an HttpOnly cookie."""
     caller, cookie = await service.sign_in(body)
@@ -23,7 +24,7 @@ async def login(body: LoginRequest, response: Response, service: Annotated[Ident
     return MeReply.of(caller)
 
 
-@router.post("/v1/auth/logout", status_code=204)
+@router.post("/v1/auth/logout", status_code=204, dependencies=SCHEMES[2:])
 async def logout(request: Request, response: Response, authenticator: Annotated[Authenticator, Depends(provided(Authenticator))]) -> None:
     """Sign out on the server, too."""
     if cookie := request.cookies.get(COOKIE):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from control_api.compile.draft import HttpUrlText
+from control_api.compile.urls import HttpUrlText
 from control_api.web.schema import Body, Reply
 
 ProviderName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]

@@ -169,21 +169,29 @@ class Resume(_message.Message):
     UTTERANCE_ID_FIELD_NUMBER: _builtins.int
     HEARD_MS_FIELD_NUMBER: _builtins.int
     NEW_CALL_FIELD_NUMBER: _builtins.int
+    SENT_MS_FIELD_NUMBER: _builtins.int
+    NEW_GATEWAY_FIELD_NUMBER: _builtins.int
     utterance_id: _builtins.str
     """What the gateway knows of the playout at the moment of the loss; empty utterance when nothing was playing or the gateway itself was lost."""
     heard_ms: _builtins.int
     new_call: _builtins.bool
     """True: a client came back to an old session (a new call on an old history): greet or wait, do not go on with the broken-off sentence."""
+    sent_ms: _builtins.int
+    """How much of the utterance the caller's end holds or has played: it goes on playing. 0, or at most heard_ms: nothing more will be heard of it."""
+    new_gateway: _builtins.bool
+    """True: this gateway has taken the call over from one that was lost; it knows nothing of what the caller did before."""
     def __init__(
         self,
         *,
         utterance_id: _builtins.str = ...,
         heard_ms: _builtins.int = ...,
         new_call: _builtins.bool = ...,
+        sent_ms: _builtins.int = ...,
+        new_gateway: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard_ms", b"heard_ms", "new_call", b"new_call", "utterance_id", b"utterance_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard_ms", b"heard_ms", "new_call", b"new_call", "new_gateway", b"new_gateway", "sent_ms", b"sent_ms", "utterance_id", b"utterance_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -219,18 +227,22 @@ class SpeechStopped(_message.Message):
 
     AT_MS_FIELD_NUMBER: _builtins.int
     SILENCE_MS_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     at_ms: _builtins.int
     """Milliseconds of caller audio since the call opened at which speech ended."""
     silence_ms: _builtins.int
+    said: _builtins.int
+    """Number of this thing that the caller did (SpeechStopped, TextInput, DtmfInput), growing over the call; 0: not numbered."""
     def __init__(
         self,
         *,
         at_ms: _builtins.int = ...,
         silence_ms: _builtins.int = ...,
+        said: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "silence_ms", b"silence_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "said", b"said", "silence_ms", b"silence_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,15 +307,18 @@ class TextInput(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     text: _builtins.str
+    said: _builtins.int
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
+        said: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["said", b"said", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -314,16 +329,19 @@ class DtmfInput(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DIGIT_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     digit: _builtins.str
     """One of 0-9 * # A-D."""
+    said: _builtins.int
     def __init__(
         self,
         *,
         digit: _builtins.str = ...,
+        said: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digit", b"digit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digit", b"digit", "said", b"said"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -386,6 +404,7 @@ class CallDown(_message.Message):
     NOTICE_FIELD_NUMBER: _builtins.int
     HANG_UP_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
+    TURN_TAKEN_FIELD_NUMBER: _builtins.int
     channel: _builtins.int
     @_builtins.property
     def opened(self) -> Global___CallOpened: ...
@@ -403,6 +422,8 @@ class CallDown(_message.Message):
     def hang_up(self) -> Global___HangUp: ...
     @_builtins.property
     def failed(self) -> Global___CallFailed: ...
+    @_builtins.property
+    def turn_taken(self) -> Global___TurnTaken: ...
     def __init__(
         self,
         *,
@@ -415,12 +436,13 @@ class CallDown(_message.Message):
         notice: Global___Notice | None = ...,
         hang_up: Global___HangUp | None = ...,
         failed: Global___CallFailed | None = ...,
+        turn_taken: Global___TurnTaken | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "segment_end", b"segment_end", "utterance_end", b"utterance_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "channel", b"channel", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "segment_end", b"segment_end", "utterance_end", b"utterance_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "channel", b"channel", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "audio", "segment_end", "utterance_end", "clear", "notice", "hang_up", "failed"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "audio", "segment_end", "utterance_end", "clear", "notice", "hang_up", "failed", "turn_taken"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -439,6 +461,7 @@ class CallOpened(_message.Message):
     VAD_START_MS_FIELD_NUMBER: _builtins.int
     RESUMED_FIELD_NUMBER: _builtins.int
     FACTS_JSON_FIELD_NUMBER: _builtins.int
+    SAID_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     agent_name: _builtins.str
     interruption_sensitivity: _builtins.float
@@ -450,6 +473,8 @@ class CallOpened(_message.Message):
     """True: the session's history was found and goes on."""
     facts_json: _builtins.str
     """The caller's own provider-free facts for the browser's `connected` message, a JSON object."""
+    said: _builtins.int
+    """Of what the caller did, everything up to this number is in the journal: the gateway says again only what came after it."""
     def __init__(
         self,
         *,
@@ -460,14 +485,36 @@ class CallOpened(_message.Message):
         vad_start_ms: _builtins.int = ...,
         resumed: _builtins.bool = ...,
         facts_json: _builtins.str = ...,
+        said: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "facts_json", b"facts_json", "interruption_sensitivity", b"interruption_sensitivity", "resumed", b"resumed", "session_id", b"session_id", "vad_start_ms", b"vad_start_ms", "vad_stop_ms", b"vad_stop_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "facts_json", b"facts_json", "interruption_sensitivity", b"interruption_sensitivity", "resumed", b"resumed", "said", b"said", "session_id", b"session_id", "vad_start_ms", b"vad_start_ms", "vad_stop_ms", b"vad_stop_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CallOpened: _TypeAlias = CallOpened  # noqa: Y015
+
+@_typing.final
+class TurnTaken(_message.Message):
+    """A turn of the caller is in the journal: what he did up to this number need not be said again to another runtime."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAID_FIELD_NUMBER: _builtins.int
+    said: _builtins.int
+    def __init__(
+        self,
+        *,
+        said: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["said", b"said"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TurnTaken: _TypeAlias = TurnTaken  # noqa: Y015
 
 @_typing.final
 class SpeechAudio(_message.Message):
