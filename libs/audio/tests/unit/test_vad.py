@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from callstage_audio import vad
+from callstage_audio.g711 import pcm16_to_ulaw, ulaw_to_pcm16
 from callstage_audio.level import rms_dbfs
 from callstage_audio.tone import comfort_noise, silence
 from callstage_audio.vad import VAD_WINDOW_BYTES, VAD_WINDOW_MS, VAD_WINDOW_SAMPLES, SileroVad, VadModelError, VadState
@@ -59,6 +60,35 @@ def test_a_phrase_starts_and_stops(model: SileroVad, path: Path) -> None:
     events = events_of(model, silence(300, 8000) + speech(path) + silence(500, 8000))
     assert events[:1] == ["start"]
     assert events[-1:] == ["stop"]
+
+
+STREET = "noise_street"
+
+
+def on_the_phone(pcm16: bytes, *, snr_db: float | None) -> bytes:
+    """µ-law there and back, on a street when `snr_db` is given."""
+    signal = np.frombuffer(pcm16, "<i2").astype(np.float64)
+    if snr_db is not None:
+        noise = np.resize(np.frombuffer(speech(SPEECH_FOLDER / f"{STREET}.wav"), "<i2").astype(np.float64), signal.size)
+        signal = signal + noise * np.sqrt(np.mean(signal**2) / np.mean(noise**2)) / 10 ** (snr_db / 20)
+    return ulaw_to_pcm16(pcm16_to_ulaw(np.clip(signal, -32768, 32767).astype("<i2").tobytes()))
+
+
+@pytest.mark.parametrize("snr_db", [None, 30, 20, 10])
+@pytest.mark.parametrize("path", PHRASES, ids=lambda path: path.stem)
+def test_a_phrase_is_one_turn_and_ends_when_it_ends(model: SileroVad, path: Path, snr_db: float | None) -> None:
+    phrase = silence(407, 8000) + speech(path) + silence(900, 8000)
+    ends_at_ms = np.flatnonzero(np.abs(np.frombuffer(phrase, "<i2").astype(np.int32)) > 400)[-1] / 8
+    gate, state = VadGate(), VadState()
+    found: list[tuple[VadEvent, float]] = []
+    for index, window in enumerate(windows_of(on_the_phone(phrase, snr_db=snr_db))):
+        now_ms = (index + 1) * VAD_WINDOW_MS
+        event = gate.push(model.speech_probabilities([window], [state])[0], rms_dbfs(window.tobytes()), now_ms)
+        if event is not None:
+            found.append((event, now_ms - ends_at_ms))
+    assert [event for event, _ in found] == ["start", "stop"], "a pause inside a phrase does not end it"
+    late_ms = found[-1][1]
+    assert 120 <= late_ms <= (300 if snr_db is None else 480)
 
 
 def test_noise_and_silence_start_nothing(model: SileroVad) -> None:

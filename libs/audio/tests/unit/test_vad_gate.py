@@ -56,7 +56,32 @@ def test_a_quiet_window_needs_no_model_and_counts_as_quiet() -> None:
     assert gate.needs_model(-50.0)
     assert [gate.push(0.99, -60.0, 32.0 * (i + 1)) for i in range(20)] == [None] * 20
     run(gate, [0.9] * 10, begin_ms=640)
-    assert [gate.push(None, -60.0, 960 + 32.0 * (i + 1)) for i in range(7)] == [None] * 6 + ["stop"]
+    assert [gate.push(None, -60.0, 960 + 32.0 * (i + 1)) for i in range(6)] == [None] * 5 + ["stop"]
+
+
+def pushed(gate: VadGate, windows: list[tuple[float, float]]) -> list[tuple[int, VadEvent]]:
+    """(index of the window, event) for (probability, level) pairs."""
+    events = [(index, gate.push(probability, level, (index + 1) * WINDOW_MS)) for index, (probability, level) in enumerate(windows)]
+    return [(index, event) for index, event in events if event is not None]
+
+
+def test_silence_counts_from_the_last_word_though_the_model_still_remembers_it() -> None:
+    gate = VadGate()
+    assert pushed(gate, [(0.05, -55.0)] * 5 + [(0.9, -20.0)] * 10 + [(0.8, -55.0)] * 3 + [(0.1, -55.0)] * 5) == [(11, "start"), (20, "stop")]
+    assert gate.changed_ms == 15 * WINDOW_MS
+
+
+def test_a_soft_syllable_or_a_noisy_line_is_left_to_the_model() -> None:
+    assert pushed(VadGate(), [(0.05, -55.0)] * 5 + [(0.9, -20.0)] * 10 + [(0.8, -42.0)] * 20) == [(11, "start")]
+    # Above the noise by more than noise varies: a voice that moved away from the microphone.
+    assert pushed(VadGate(), [(0.05, -60.0)] * 5 + [(0.9, -20.0)] * 10 + [(0.8, -48.0)] * 20) == [(11, "start")]
+    # 26 dB below: quiet, but a full 200 ms of it.
+    assert pushed(VadGate(), [(0.05, -46.0)] * 5 + [(0.9, -20.0)] * 10 + [(0.8, -46.0)] * 10) == [(11, "start"), (21, "stop")]
+
+
+def test_levels_are_relative_to_the_caller() -> None:
+    soft = [(0.05, -60.0)] * 5 + [(0.9, -38.0)] * 10 + [(0.8, -60.0)] * 10
+    assert pushed(VadGate(), soft) == [(11, "start")], "22 dB are all that such a line has"
 
 
 def test_a_hole_in_the_audio_ends_a_run() -> None:
@@ -100,7 +125,7 @@ def test_starts_and_stops_alternate_and_keep_their_distance(
             continue
         assert event == expected
         assert gate.is_speaking == (event == "start")
-        assert (index - last_index) * WINDOW_MS >= (start_ms if event == "start" else stop_ms)
+        assert (index - last_index) * WINDOW_MS >= (start_ms if event == "start" else max(WINDOW_MS, stop_ms - WINDOW_MS))
         assert gate.changed_ms is not None
         assert gate.changed_ms < now_ms
         expected, last_index = ("stop" if event == "start" else "start"), index

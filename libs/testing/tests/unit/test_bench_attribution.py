@@ -46,10 +46,11 @@ def test_the_parts_add_up_to_the_response() -> None:
     assert found.own_ms == pytest.approx(6)
 
 
-def test_an_endpoint_of_the_vendor_counts_like_a_finalize() -> None:
+def test_a_text_that_was_there_before_the_decision_costs_no_waiting() -> None:
     found = records(deepgram=[deepgram(name="endpoint")]).waterfall(turn())
     assert found is not None
-    assert found.p_stt_ms == pytest.approx(50)
+    assert (found.p_stt_ms, found.s_turn_ms, found.has_finalize) == (0, 0, False), "nobody waited for it"
+    assert found.s_eos_ms == pytest.approx(113), "up to the request to the model"
 
 
 def test_text_that_came_by_an_endpoint_waits_for_the_answer_to_the_finalize() -> None:

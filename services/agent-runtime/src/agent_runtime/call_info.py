@@ -33,11 +33,13 @@ class CallInfo:
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """A conversation goes on. `is_new_call`: a client came back to an old session."""
+    """A conversation goes on. `is_new_call`: a client came back to an old session. `sent_ms` of the utterance are played whatever happens."""
 
     utterance: str = ""
     heard_ms: float = 0.0
     is_new_call: bool = False
+    sent_ms: float = 0.0
+    is_new_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)

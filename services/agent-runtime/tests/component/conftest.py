@@ -72,7 +72,7 @@ class _SttStream:
     async def send(self, audio: bytes) -> None:
         self._stt.received += len(audio)
 
-    async def finalize(self) -> None:
+    async def finalize(self, quiet_ms: float = 0.0) -> None:
         self._out.put_nowait(Transcript(self._stt.next_text, is_final=True, answers_finalize=True))
 
     async def transcripts(self) -> AsyncGenerator[Transcript]:

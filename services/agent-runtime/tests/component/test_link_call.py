@@ -250,6 +250,49 @@ async def test_killed_while_speaking_the_rest_is_said_by_another_process(world: 
     ]
 
 
+async def test_killed_while_speaking_what_the_gateway_holds_plays_on_and_is_not_said_again(world: World) -> None:
+    world.llm.answers = [[TextDelta("First sentence. Second sentence.")], [TextDelta("Fine.")]]
+    sent_ms = len("First sentence.") * 20 + len("Second sentence.") * 20
+    async with world.runtime() as target, gateway(world, target) as line:
+        await _opened(line)
+        await line.say("tell me")
+        utterance = (await line.next("utterance_end")).utterance_id
+        await line.send(playout=runtime_pb2.PlayoutReport(utterance_id=utterance, is_started=True))
+        await line.send(playout=runtime_pb2.PlayoutReport(utterance_id=utterance, heard_ms=100))
+        await _journaled(world, "progress")
+    async with world.runtime() as target, gateway(world, target) as line:
+        await line.open(resume=runtime_pb2.Resume(utterance_id=utterance, heard_ms=100, sent_ms=sent_ms))
+        assert (await line.next("opened")).resumed
+        await line.send(playout=runtime_pb2.PlayoutReport(utterance_id=utterance, heard_ms=sent_ms, is_finished=True))
+        await line.say("ok")
+        await line.hear()
+        assert line.texts() == ["Fine."]
+    assert [message.content for message in world.llm.requests[1].messages] == ["Hello there.", "tell me", "First sentence. Second sentence.", "ok"]
+
+
+async def test_a_turn_in_the_journal_is_acknowledged_by_its_number(world: World) -> None:
+    world.llm.answers = [[TextDelta("Fine.")]]
+    async with world.runtime() as target, gateway(world, target) as line:
+        await _opened(line)
+        await line.send(text=runtime_pb2.TextInput(text="tell me", said=5))
+        assert (await line.next("turn_taken")).said == 5
+    async with world.runtime() as target, gateway(world, target) as line:
+        await line.open(resume=runtime_pb2.Resume())
+        assert (await line.next("opened")).said == 5
+
+
+async def test_words_of_a_turn_that_a_lost_gateway_cut_short_are_answered(world: World) -> None:
+    world.llm.answers = [[TextDelta("Fine.")]]
+    async with world.runtime() as target, gateway(world, target) as line:
+        await _opened(line)
+        await line.send(speech_started=runtime_pb2.SpeechStarted())
+        await _journaled(world, "overheard")
+    async with world.runtime() as target, gateway(world, target) as line:
+        await line.open(resume=runtime_pb2.Resume(new_gateway=True))
+        await line.hear()
+        assert line.texts()[0].startswith("I am sorry")
+
+
 async def test_killed_in_a_tool_the_tool_takes_effect_once(world: World) -> None:
     started, release = asyncio.Event(), asyncio.Event()
 

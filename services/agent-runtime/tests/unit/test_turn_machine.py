@@ -94,7 +94,7 @@ def test_a_turn_ends_when_silence_and_transcript_are_both_there() -> None:
     driver = listening()
     driver.do(SpeechStarted())
     assert driver.machine.phase is Phase.CALLER_SPEAKING
-    assert driver.do(SpeechStopped(200), after_ms=1000) == [FinalizeStt()]
+    assert driver.do(SpeechStopped(200), after_ms=1000) == [FinalizeStt(200)]
     assert driver.machine.phase is Phase.ENDPOINTING
     assert driver.do(FINAL, after_ms=50) == []
     assert driver.machine.due_ms() == 800 + 700
@@ -111,15 +111,101 @@ def test_with_the_shortest_threshold_nothing_is_added_to_the_transcript() -> Non
     assert started(driver.do(FINAL, after_ms=50)).text == "hello there"
 
 
-def test_a_silent_recogniser_costs_one_second_and_its_interim_counts() -> None:
+def _late(*, interim: str = "") -> Driver:
+    """The recogniser did not answer in time."""
     driver = listening(TurnPolicy(silence_threshold_ms=200))
     driver.do(SpeechStarted())
-    driver.do(Transcript("hel", is_final=False), after_ms=500)
+    if interim:
+        driver.do(Transcript(interim, is_final=False), after_ms=500)
+    driver.do(SpeechStopped(200), after_ms=500)
+    driver.run_until_due()
+    return driver
+
+
+def test_a_silent_recogniser_is_waited_for_and_its_interim_counts() -> None:
+    driver = _late(interim="I want")
+    assert driver.now_ms == 4500
+    assert started(driver.log).text == "I want"
+
+
+def test_a_settled_text_waits_one_second_for_the_rest() -> None:
+    driver = listening(TurnPolicy(silence_threshold_ms=200))
+    driver.do(SpeechStarted())
+    driver.do(Transcript("I want a rose.", is_final=True), after_ms=500)
     driver.do(SpeechStopped(200), after_ms=500)
     assert driver.machine.due_ms() == 2000
-    assert started(driver.run_until_due()).text == "hel"
+
+
+def test_a_late_text_is_a_turn_of_its_own() -> None:
+    driver = _late()
+    assert driver.log == [FinalizeStt(200)]
+    effect = started(driver.do(Transcript("My name is Anna.", is_final=True, answers_finalize=True), after_ms=3000))
+    assert (effect.kind, effect.text, effect.times.speech_end_ms) == (ReplyKind.ANSWER, "My name is Anna.", 300)
+
+
+def test_a_late_text_adds_what_the_interim_had_not() -> None:
+    driver = _late(interim="I want")
+    effects = driver.do(Transcript("I want, a rose.", is_final=True, answers_finalize=True), after_ms=100)
+    assert effects[0] == CancelReply()
+    assert started(effects).text == "a rose."
+    assert driver.do(Transcript("", is_final=True), after_ms=100) == []
+
+
+def test_a_late_text_that_says_nothing_new_changes_nothing() -> None:
+    driver = _late(interim="I want a rose")
+    assert driver.do(Transcript("I want a rose.", is_final=True, answers_finalize=True), after_ms=100) == []
+
+
+def test_a_late_text_over_the_agents_voice_is_answered_after_it() -> None:
+    driver = _late(interim="I want")
+    driver.do(PlayoutStarted(), after_ms=100)
+    driver.end_reply(unheard_ms=1000)
+    assert driver.do(Transcript("I want a rose.", is_final=True, answers_finalize=True), after_ms=100) == []
+    assert started(driver.do(PlayoutFinished(), after_ms=1000)).text == "a rose."
+
+
+def test_a_late_text_while_the_caller_speaks_on_belongs_to_the_next_turn() -> None:
+    driver = _late()
+    driver.do(SpeechStarted(), after_ms=100)
+    driver.do(Transcript("Yes.", is_final=True, answers_finalize=True), after_ms=100)
+    driver.do(SpeechStopped(200), after_ms=500)
+    effects = driver.do(Transcript("A rose.", is_final=True, answers_finalize=True), after_ms=50)
+    assert started(effects or driver.run_until_due()).text == "Yes. A rose."
+
+
+def test_a_caller_cut_short_by_a_lost_gateway_is_asked_again_unless_he_speaks_on() -> None:
+    driver = Driver()
+    driver.do(Begin(None, was_cut_short=True))
+    assert started(driver.run_until_due()).kind is ReplyKind.APOLOGY
+    assert driver.now_ms == 1500
+    driver = Driver()
+    driver.do(Begin(None, was_cut_short=True))
+    assert started(driver.say("a rose")).text == "a rose"
+
+
+def test_what_an_earlier_process_said_is_waited_for_before_hanging_up() -> None:
+    driver = Driver()
+    assert driver.do(Begin(None, Ending("agent_ended", 2000), unheard_ms=3000)) == []
+    assert driver.do(Tick(), after_ms=2500) == []
+    driver.do(PlayoutFinished(), after_ms=500)
+    assert driver.run_until_due() == [HangUp("agent_ended")]
+    assert driver.now_ms == 5000
+
+
+def test_a_turn_carries_the_number_of_the_last_thing_in_it() -> None:
+    driver = listening()
+    driver.do(SpeechStarted())
+    driver.do(SpeechStopped(200, said=7), after_ms=500)
+    driver.do(FINAL)
+    assert started(driver.run_until_due()).said == 7
     driver.end_reply()
-    assert driver.do(Transcript("hello", is_final=True, answers_finalize=True), after_ms=10) == []
+    assert started(driver.do(TextTyped("hi", said=9))).said == 9
+
+
+def test_the_same_word_twice_is_said_twice() -> None:
+    driver = _late(interim="Yes")
+    driver.end_reply()
+    assert started(driver.say("Yes.")).text == "Yes."
 
 
 def test_speaking_on_before_the_end_merges_the_texts() -> None:

@@ -63,6 +63,7 @@ class RuntimeCall:
     channel: int
     open: pb.OpenCall
     audio: bytearray = field(default_factory=bytearray)
+    audio_messages: int = 0
     ups: list[pb.CallUp] = field(default_factory=list)
 
     def bodies(self, kind: str) -> list[Any]:
@@ -112,6 +113,7 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
         self.downs: asyncio.Queue[pb.LinkDown] = asyncio.Queue()
         self.failure: pb.CallFailed | None = None
         self.sensitivity = 0.5
+        self.said = 0
         self.sandbox = FakeSandbox()
         self.address = ""
         self._server: grpc.aio.Server | None = None
@@ -145,6 +147,7 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
                         self._answer(call)
                     elif message.WhichOneof("body") == "audio":
                         by_channel[message.channel].audio += message.audio
+                        by_channel[message.channel].audio_messages += 1
                     else:
                         by_channel[message.channel].ups.append(message)
 
@@ -158,6 +161,7 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
                 agent_name="Ada",
                 interruption_sensitivity=self.sensitivity,
                 vad_start_ms=200,
+                said=self.said,
                 vad_stop_ms=200,
                 resumed=call.open.HasField("resume"),
             )

@@ -47,7 +47,7 @@ async def test_a_call_is_answered_heard_and_hung_up_by_the_agent(gateway: Any, w
         await wait_until(lambda: runtime_call.bodies("speech_stopped"))
         kinds = [up.WhichOneof("body") for up in runtime_call.ups if up.WhichOneof("body") != "playout"]
         assert kinds == ["dtmf", "speech_started", "speech_stopped"]
-        assert runtime_call.bodies("speech_stopped")[0].silence_ms == 200
+        assert runtime_call.bodies("speech_stopped")[0].silence_ms == 192
         assert len(runtime_call.audio) % 160 == 0
         runtime_call.down(hang_up=pb.HangUp(reason="agent_ended"))
         assert await call.wait_ended(5) == "hung_up" or call.ended_by
@@ -56,6 +56,17 @@ async def test_a_call_is_answered_heard_and_hung_up_by_the_agent(gateway: Any, w
     ended = await wait_until(lambda: gateway.events_of("call.ended"))
     assert ended[0].reason == "agent_ended"
     assert [event.type for event in gateway.events] == ["call.started", "call.answered", "call.ended"]
+
+
+async def test_audio_goes_up_in_few_pieces_and_all_of_it_before_the_end_of_speech(gateway: Any, wait_until: Any, speech: bytes) -> None:
+    async with carrier(gateway) as twilio, twilio.call(from_=CALLER, to=NUMBER) as call:
+        runtime_call = (await wait_until(lambda: gateway.runtime.calls))[0]
+        await call.say(speech)
+        await wait_until(lambda: runtime_call.bodies("speech_stopped"))
+        heard_bytes = len(runtime_call.audio)
+        stopped = runtime_call.bodies("speech_stopped")[0]
+    assert heard_bytes >= (stopped.at_ms + stopped.silence_ms) * 8
+    assert runtime_call.audio_messages < heard_bytes / 160 / 2
 
 
 async def test_barge_in_clears_at_once_and_tells_what_was_heard(gateway: Any, wait_until: Any, speech: bytes) -> None:
@@ -138,6 +149,22 @@ async def test_a_lost_runtime_is_replaced_and_the_unanswered_words_are_said_agai
         assert abs(spoken_ms - (first.bodies("speech_stopped")[1].at_ms - first.bodies("speech_started")[1].at_ms)) <= 40
         assert len(second.audio) / 8 >= again[0].at_ms
         assert not gateway.events_of("call.ended")
+
+
+async def test_what_the_journal_has_is_not_said_again_to_the_next_runtime(start_gateway: Any, wait_until: Any, speech: bytes) -> None:
+    async with start_gateway(with_spare=True) as gateway, carrier(gateway) as twilio, twilio.call(from_=CALLER, to=NUMBER) as call:
+        first = (await wait_until(lambda: gateway.runtime.calls + gateway.spare.calls))[0]
+        other = gateway.spare if first.runtime is gateway.runtime else gateway.runtime
+        await call.say(speech)
+        stopped = (await wait_until(lambda: first.bodies("speech_stopped")))[0]
+        other.said = stopped.said
+        await first.runtime.stop()
+        second = (await wait_until(lambda: other.calls))[0]
+        await call.dtmf("7")
+        await wait_until(lambda: second.bodies("dtmf"))
+        assert second.bodies("dtmf")[0].said == stopped.said + 1
+        assert not second.bodies("speech_started")
+        assert not second.bodies("speech_stopped")
 
 
 async def test_audio_already_sent_keeps_playing_when_the_runtime_is_lost(start_gateway: Any, wait_until: Any) -> None:

@@ -71,6 +71,9 @@ class Waterfall:
     s_turn_ms: float
     s_agg_ms: float
     s_out_ms: float
+    has_finalize: bool = True
+    """False: the text was there before the platform took the turn for ended. Nobody waited for speech-to-text, and what lies between the end of
+    speech and the request to the model is all `s_eos`: from outside the decision and the code after it cannot be told apart."""
 
     @property
     def overhead_ms(self) -> float:
@@ -90,6 +93,7 @@ class _Transcript:
     asked_at: float
     final_at: float
     tags: tuple[str, ...]
+    is_asked_for: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +151,14 @@ class VendorRecords:
         return None
 
     def _read_transcripts(self, record: Record) -> None:
-        asked: deque[float] = deque()
+        asked: deque[tuple[float, bool]] = deque()
         results: list[_Transcript] = []
         for at, name, detail in record["moments"]:
             if name in ("finalize", "endpoint"):
-                asked.append(at)
+                asked.append((at, name == "finalize"))
             elif name == "final" and asked:
-                results.append(_Transcript(asked.popleft(), at, tuple(find_tags(detail))))
+                asked_at, is_asked_for = asked.popleft()
+                results.append(_Transcript(asked_at, at, tuple(find_tags(detail)), is_asked_for))
         for index, result in enumerate(results):
             for tag in result.tags:
                 self.transcripts[tag] = results[index:]
@@ -182,15 +187,17 @@ def _waterfall(turn: Turn, transcript: _Transcript, generation: _Generation, spe
     def ms(start: float, end: float) -> float:
         return (end - start) * 1000
 
+    waited = transcript.is_asked_for
     return Waterfall(
         response_ms=turn.response_ms,
-        p_stt_ms=ms(transcript.asked_at, transcript.final_at),
+        p_stt_ms=ms(transcript.asked_at, transcript.final_at) if waited else 0.0,
         p_llm_ms=ms(generation.asked_at, generation.sentence_at),
         p_tts_ms=ms(speech.asked_at, speech.first_byte_at),
-        s_eos_ms=ms(turn.speech_ended_at, transcript.asked_at) - VAD_STOP_MS,
-        s_turn_ms=ms(transcript.final_at, generation.asked_at),
+        s_eos_ms=ms(turn.speech_ended_at, transcript.asked_at if waited else generation.asked_at) - VAD_STOP_MS,
+        s_turn_ms=ms(transcript.final_at, generation.asked_at) if waited else 0.0,
         s_agg_ms=ms(generation.sentence_at, speech.asked_at),
         s_out_ms=ms(speech.first_byte_at, turn.heard[0].first_at),
+        has_finalize=waited,
     )
 
 

@@ -34,10 +34,12 @@ class BenchPlan:
     runtimes: int = 2
     gateways: int = 1
     target: str = "stack"
+    endpointing: str = ""
+    """The agent's `endpointing` of speech-to-text; empty: the platform's own choice."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> BenchPlan:
-        """`BENCH_QUICK`, `BENCH_LADDER=1,20`, `BENCH_RUNTIMES`, `BENCH_GATEWAYS`, `BENCH_TARGET`, `CALLSTAGE_HOME`.
+        """`BENCH_QUICK`, `BENCH_LADDER=1,20`, `BENCH_RUNTIMES`, `BENCH_GATEWAYS`, `BENCH_TARGET`, `BENCH_ENDPOINTING=400`, `CALLSTAGE_HOME`.
 
         Raises ValueError for a ladder that is none.
         """
@@ -60,6 +62,7 @@ class BenchPlan:
             runtimes=int(env.get("BENCH_RUNTIMES") or 2),
             gateways=int(env.get("BENCH_GATEWAYS") or 1),
             target=target,
+            endpointing=env.get("BENCH_ENDPOINTING") or "",
         )
 
     def steady_of(self, calls: int) -> float:

@@ -114,7 +114,7 @@ def make_rung(
         unexplained=len(answered) - len(waterfalls),
         response=Spread.of(turn.response_ms for turn in answered),
         overhead=Spread.of(one.overhead_ms for one in waterfalls),
-        own=Spread.of(one.own_ms for one in waterfalls),
+        own=Spread.of(one.own_ms for one in waterfalls if one.has_finalize),
         parts=_parts(waterfalls),
         greeting=Spread.of(call.greeting_ms for call in report.calls if call.greeting_ms is not None),
         underrun_percent=_underruns(turns),
@@ -130,7 +130,8 @@ def make_rung(
 
 def _parts(waterfalls: list[Waterfall]) -> dict[str, Spread]:
     names = ("p_stt", "p_llm", "p_tts", "s_eos", "s_turn", "s_agg", "s_out")
-    return {name: Spread.of(float(getattr(one, f"{name}_ms")) for one in waterfalls) for name in names}
+    of_finalize = ("p_stt", "s_turn")
+    return {name: Spread.of(float(getattr(one, f"{name}_ms")) for one in waterfalls if one.has_finalize or name not in of_finalize) for name in names}
 
 
 def _underruns(turns: list[Turn]) -> float:

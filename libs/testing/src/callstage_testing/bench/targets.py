@@ -67,7 +67,7 @@ class StackTarget:
         dev = self.stack.dev
         return httpx2.Client(base_url=dev["control_api"], headers={"x-api-key": dev["api_key"]}, timeout=20)
 
-    def prepare(self) -> None:
+    def prepare(self, endpointing: str = "") -> None:
         """Agent and number. Raises RuntimeError with the API's own words."""
         agent: dict[str, Any] = {
             "display_name": "Bench",
@@ -78,6 +78,7 @@ class StackTarget:
             "silence_threshold_ms": int(VAD_STOP_MS),
             "max_duration_s": 3600,
             "idle_timeout_s": 120,
+            "stt": {"options": {"endpointing": endpointing} if endpointing else {}},
             "system_prompt": "You answer the bench line. The caller's number is {caller_phone}.",
         }
         with self.api() as api:
@@ -136,7 +137,7 @@ def stack_target(plan: BenchPlan, vendors: FakeVendors) -> Generator[StackTarget
     }
     with running_stack(plan.home, runtimes=plan.runtimes, gateways=plan.gateways, env=env) as stack:
         target = StackTarget(stack)
-        target.prepare()
+        target.prepare(plan.endpointing)
         # A deploy reaches the data plane within two seconds.
         time.sleep(2.0)
         yield target

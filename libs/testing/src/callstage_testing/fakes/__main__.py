@@ -42,6 +42,7 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(options: argparse.Namespace) -> dict[str, FakeServer]:
     fakes: dict[str, FakeServer] = {}
+    texts = options.stt_text or ["I would like to check my order."]
     if options.openai is not None:
         fakes["openai"] = FakeOpenAI(
             fixed_brain(options.llm_answer),
@@ -49,13 +50,20 @@ def _chosen(options: argparse.Namespace) -> dict[str, FakeServer]:
             tokens_per_s=options.llm_tokens_per_s,
             speech_first_byte_s=options.tts_first_byte_s,
             speech_speed=options.tts_speed,
+            transcripts=texts,
+            final_delay_s=options.stt_final_delay_s,
             port=options.openai,
         )
     if options.deepgram is not None:
-        texts = options.stt_text or ["I would like to check my order."]
         fakes["deepgram"] = FakeDeepgram(texts, final_delay_s=options.stt_final_delay_s, port=options.deepgram)
     if options.elevenlabs is not None:
-        fakes["elevenlabs"] = FakeElevenLabs(first_byte_s=options.tts_first_byte_s, speed=options.tts_speed, port=options.elevenlabs)
+        fakes["elevenlabs"] = FakeElevenLabs(
+            first_byte_s=options.tts_first_byte_s,
+            speed=options.tts_speed,
+            transcripts=texts,
+            final_delay_s=options.stt_final_delay_s,
+            port=options.elevenlabs,
+        )
     if options.odoo is not None:
         fakes["odoo"] = FakeOdoo(port=options.odoo)
     if options.crm is not None:

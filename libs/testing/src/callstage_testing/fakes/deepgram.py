@@ -1,4 +1,4 @@
-"""Deepgram's live transcription socket (`/v1/listen`)."""
+"""Deepgram's live transcription sockets (`/v1/listen`, and `/v2/listen` of Flux); its voice is in `deepgram_speech`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from callstage_testing.fakes.deepgram_flux import FluxSession, flux_problem
 from callstage_testing.fakes.deepgram_session import ListenSession, SpeechMeter
+from callstage_testing.fakes.deepgram_speech import DeepgramSpeech
 from callstage_testing.fakes.exchange import Exchange
 from callstage_testing.fakes.server import FakeServer
+from callstage_testing.fakes.speech_conversation import converse
 
 _ENCODINGS = ("linear16", "mulaw", "alaw")
 _IDLE_LIMIT_S = 12.0
@@ -25,7 +28,8 @@ class FakeDeepgram(FakeServer):
 
     `transcripts` is the same list for every connection, or a function of the connection number (from 0). After its end the
     list starts again. With `shared=True` all connections consume one list (a reconnect goes on where it was).
-    Moments noted: `speech_started`, `finalize`, `endpoint`, `final` (a final transcript left), `close`.
+    Moments noted: `speech_started`, `finalize`, `endpoint`, `final` (a final transcript left), `close`; of Flux `force_end_turn` and
+    `end_of_turn`. Flux ends a turn itself `flux_end_of_turn_s` after a text that ends like a sentence.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class FakeDeepgram(FakeServer):
         requires_speech: bool = True,
         shared: bool = False,
         speech_rms: float = 300.0,
+        flux_end_of_turn_s: float = 0.26,
         port: int = 0,
     ) -> None:
         super().__init__(port=port)
@@ -46,6 +51,8 @@ class FakeDeepgram(FakeServer):
         self.interim_every_s = interim_every_s
         self.requires_speech = requires_speech
         self.speech_rms = speech_rms
+        self.flux_end_of_turn_s = flux_end_of_turn_s
+        self.speech = DeepgramSpeech(self)
         self._script: Script = transcripts if callable(transcripts) else lambda _: transcripts
         self._shared = itertools.cycle(self._script(0)) if shared else None
         self._connections = itertools.count()
@@ -56,7 +63,7 @@ class FakeDeepgram(FakeServer):
         return self.ws_url
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/listen", self._listen)]
+        return [web.get("/v1/listen", self._listen), web.get("/v2/listen", self._turns), *self.speech.routes()]
 
     def error_body(self, status: int, message: str) -> Any:
         codes = {400: "Bad Request", 401: "INVALID_AUTH", 402: "ASR_PAYMENT_REQUIRED", 429: "TOO_MANY_REQUESTS"}
@@ -95,6 +102,14 @@ class FakeDeepgram(FakeServer):
         finally:
             self.untrack(socket)
         return socket
+
+    async def _turns(self, request: web.Request) -> web.StreamResponse:
+        problem = flux_problem(request.query)
+        if problem is not None:
+            return self.refuse(400, problem)
+        texts = self._shared or itertools.cycle(self._script(next(self._connections)) or [""])
+        session = FluxSession(request.query, texts, speech_rms=self.speech_rms, end_of_turn_s=self.flux_end_of_turn_s)
+        return await converse(self, request, session, self.final_delay_s)
 
     async def _converse(self, request: web.Request, socket: web.WebSocketResponse, session: ListenSession, exchange: Exchange) -> None:
         sent = 0

@@ -1,18 +1,22 @@
-"""ElevenLabs' text-to-speech wire: HTTP streaming, the stream-input WebSocket, the voice list."""
+"""ElevenLabs' wire: text-to-speech by HTTP streaming and the stream-input WebSocket, realtime transcription, the voice list."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import json
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from callstage_testing.fakes.elevenlabs_scribe import ScribeSession, scribe_problem
 from callstage_testing.fakes.exchange import Exchange
 from callstage_testing.fakes.server import FakeServer
+from callstage_testing.fakes.speech_conversation import converse
 from callstage_testing.fakes.tones import SECONDS_PER_CHARACTER, speech_bytes
 
 _CHUNK_S = 0.2
@@ -29,7 +33,8 @@ def parse_format(name: str) -> tuple[str, int] | None:
 class FakeElevenLabs(FakeServer):
     """Speaks tone bursts, 60 ms per character. `speed` is how many seconds of audio leave per second.
 
-    Moments noted: `text` (a piece to speak is complete), `first_byte` (of that piece), `done`.
+    Moments noted: `text` (a piece to speak is complete), `first_byte` (of that piece), `done`; of transcriptions `speech_started`,
+    `commit`, `final` (a committed transcript left, `final_delay_s` after its commit), `close`.
     """
 
     def __init__(
@@ -39,6 +44,12 @@ class FakeElevenLabs(FakeServer):
         first_byte_s: float = 0.0,
         speed: float = 50.0,
         voices: tuple[str, ...] = ("Rachel", "Adam"),
+        transcripts: Sequence[str] = ("hello there",),
+        final_delay_s: float = 0.0,
+        interim_every_s: float = 0.3,
+        requires_speech: bool = True,
+        answers_silence: bool = True,
+        speech_rms: float = 300.0,
         port: int = 0,
     ) -> None:
         super().__init__(port=port)
@@ -46,6 +57,14 @@ class FakeElevenLabs(FakeServer):
         self.first_byte_s = first_byte_s
         self.speed = speed
         self.voices = voices
+        self.times_restart = False
+        """True: `with-timestamps` counts each chunk's times from the start of the chunk, not of the text."""
+        self.transcripts = list(transcripts)
+        self.final_delay_s = final_delay_s
+        self.interim_every_s = interim_every_s
+        self.requires_speech = requires_speech
+        self.answers_silence = answers_silence
+        self.speech_rms = speech_rms
 
     @property
     def url(self) -> str:
@@ -55,9 +74,11 @@ class FakeElevenLabs(FakeServer):
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/v1/text-to-speech/{voice}/stream", self._stream),
+            web.post("/v1/text-to-speech/{voice}/stream/with-timestamps", self._stream),
             web.post("/v1/text-to-speech/{voice}", self._stream),
             web.get("/v1/text-to-speech/{voice}/stream-input", self._stream_input),
             web.get("/v1/voices", self._voices),
+            web.get("/v1/speech-to-text/realtime", self._transcribe),
         ]
 
     def error_body(self, status: int, message: str) -> Any:
@@ -84,7 +105,9 @@ class FakeElevenLabs(FakeServer):
         except (ValueError, KeyError, TypeError):
             return self.refuse(422, "text is required")
         exchange.note("text", text)
-        response = web.StreamResponse(headers={"Content-Type": "audio/pcm" if audio_format[0] == "pcm" else "audio/basic"})
+        is_timed = exchange.path.endswith("/with-timestamps")
+        kind = "application/json" if is_timed else "audio/pcm" if audio_format[0] == "pcm" else "audio/basic"
+        response = web.StreamResponse(headers={"Content-Type": kind})
         await response.prepare(request)
         due = exchange.received_at + self.first_byte_s
         for sent, piece in enumerate(_pieces(text, *audio_format)):
@@ -92,7 +115,9 @@ class FakeElevenLabs(FakeServer):
             due += _CHUNK_S / self.speed
             if await self.damage(request, exchange.fault, sent):
                 return response
-            await response.write(piece)
+            broken = exchange.fault is not None and exchange.fault.malformed_after is not None and sent >= exchange.fault.malformed_after
+            timed = b'{"audio_base64": "@@\n' if broken else _timed_line(piece, text, sent, times_restart=self.times_restart)
+            await response.write(timed if is_timed else piece)
             if sent == 0:
                 exchange.note("first_byte")
         exchange.note("done")
@@ -112,6 +137,21 @@ class FakeElevenLabs(FakeServer):
         finally:
             self.untrack(socket)
         return socket
+
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        """Every connection says the transcripts from the first one on."""
+        problem = scribe_problem(request.query)
+        if problem is not None:
+            return self.refuse(400, problem)
+        session = ScribeSession(
+            request.query,
+            itertools.cycle(self.transcripts),
+            interim_every_s=self.interim_every_s,
+            requires_speech=self.requires_speech,
+            speech_rms=self.speech_rms,
+            answers_silence=self.answers_silence,
+        )
+        return await converse(self, request, session, self.final_delay_s)
 
 
 class _InputSession:
@@ -219,6 +259,20 @@ def _pieces(text: str, encoding: str, rate_hz: int) -> list[bytes]:
     audio = speech_bytes(text, encoding, rate_hz)
     step = round(rate_hz * _CHUNK_S) * (2 if encoding == "pcm" else 1)
     return [audio[start : start + step] for start in range(0, len(audio), step)]
+
+
+def _timed_line(piece: bytes, text: str, sent: int, *, times_restart: bool) -> bytes:
+    """One line of `with-timestamps`: a chunk of audio with the characters that begin in it."""
+    starts = [index * SECONDS_PER_CHARACTER for index in range(len(text))]
+    inside = [index for index, start in enumerate(starts) if int(start / _CHUNK_S + 1e-9) == sent]
+    offset = sent * _CHUNK_S if times_restart else 0.0
+    alignment = {
+        "characters": [text[index] for index in inside],
+        "character_start_times_seconds": [round(starts[index] - offset, 3) for index in inside],
+        "character_end_times_seconds": [round(starts[index] + SECONDS_PER_CHARACTER - offset, 3) for index in inside],
+    }
+    body = {"audio_base64": base64.b64encode(piece).decode(), "alignment": alignment if inside else None, "normalized_alignment": None}
+    return json.dumps(body).encode() + b"\n"
 
 
 def _audio_message(piece: bytes, characters: str) -> str:

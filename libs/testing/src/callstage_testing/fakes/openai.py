@@ -1,8 +1,9 @@
-"""OpenAI's REST wire: chat completions (SSE and plain), speech, transcriptions, models."""
+"""OpenAI's wire: chat completions (SSE and plain), responses (SSE), speech, transcriptions (files and realtime), models."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,10 @@ from aiohttp import web
 
 from callstage_testing.fakes.exchange import Exchange
 from callstage_testing.fakes.openai_chunks import Reply, ToolCall, complete, stream_chunks
+from callstage_testing.fakes.openai_responses import TOKEN_EVENTS, response_events
+from callstage_testing.fakes.openai_transcription import TranscriptionSession
 from callstage_testing.fakes.server import FakeServer
+from callstage_testing.fakes.speech_conversation import converse
 from callstage_testing.fakes.tones import tone_speech
 
 __all__ = ["Brain", "FakeOpenAI", "Reply", "ToolCall", "fixed_brain"]
@@ -35,7 +39,8 @@ def fixed_brain(text: str = _DEFAULT_TEXT) -> Brain:
 class FakeOpenAI(FakeServer):
     """`reply` sees the decoded request and decides the answer; `ttft_s` and `tokens_per_s` are the pace unless the reply has its own.
 
-    Moments noted per chat request: `first_token`, `first_sentence` (the token that ends it left), `done`.
+    Moments noted per chat request: `first_token`, `first_sentence` (the token that ends it left), `done`; per realtime
+    transcription: `speech_started`, `commit`, `final` (a completed transcript left, `final_delay_s` after its commit), `close`.
     """
 
     def __init__(
@@ -48,6 +53,10 @@ class FakeOpenAI(FakeServer):
         speech_first_byte_s: float = 0.0,
         speech_speed: float = 50.0,
         transcripts: Sequence[str] = ("hello there",),
+        final_delay_s: float = 0.0,
+        interim_every_s: float = 0.3,
+        requires_speech: bool = True,
+        speech_rms: float = 300.0,
         models: Sequence[str] = ("gpt-5-mini", "gpt-4o-mini-tts", "gpt-transcribe"),
         port: int = 0,
     ) -> None:
@@ -59,6 +68,10 @@ class FakeOpenAI(FakeServer):
         self.speech_first_byte_s = speech_first_byte_s
         self.speech_speed = speech_speed
         self.transcripts = list(transcripts)
+        self.final_delay_s = final_delay_s
+        self.interim_every_s = interim_every_s
+        self.requires_speech = requires_speech
+        self.speech_rms = speech_rms
         self.models = list(models)
         self._transcribed = 0
 
@@ -72,7 +85,9 @@ class FakeOpenAI(FakeServer):
         # Groq serves the same API below /openai/v1.
         for prefix in ("/v1", "/openai/v1"):
             routes += [
+                web.get(f"{prefix}/realtime", self._realtime),
                 web.post(f"{prefix}/chat/completions", self._chat),
+                web.post(f"{prefix}/responses", self._responses),
                 web.post(f"{prefix}/audio/speech", self._speech),
                 web.post(f"{prefix}/audio/transcriptions", self._transcribe),
                 web.get(f"{prefix}/models", self._models),
@@ -133,6 +148,35 @@ class FakeOpenAI(FakeServer):
         await response.write_eof()
         return response
 
+    async def _responses(self, request: web.Request) -> web.StreamResponse:
+        exchange = self.exchange_of(request)
+        body: dict[str, Any] = exchange.json
+        if not body.get("input") or "model" not in body or not body.get("stream"):
+            return self.refuse(400, "Missing required parameter: 'input', 'model' or 'stream'.")
+        if "messages" in body or "max_completion_tokens" in body or "reasoning_effort" in body:
+            return self.refuse(400, "Unknown parameter: this belongs to chat completions.")
+        reply = self.reply(body)
+        if reply.error is not None:
+            return self.refuse(reply.error.status, reply.error.message)
+        fault = exchange.fault = reply.fault or exchange.fault
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"})
+        await response.prepare(request)
+        due = exchange.received_at + self._ttft(reply)
+        for sent, event in enumerate(response_events(body, reply)):
+            is_token = event["type"] in TOKEN_EVENTS
+            if is_token:
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                due += 1.0 / (reply.tokens_per_s or self.tokens_per_s)
+            if await self.damage(request, fault, sent):
+                return response
+            broken = fault is not None and fault.malformed_after is not None and sent >= fault.malformed_after
+            await response.write(b'data: {"type": "resp\n\n' if broken else f"event: {event['type']}\n".encode() + _event(event))
+            if is_token and exchange.at("first_token") is None:
+                exchange.note("first_token")
+        exchange.note("done")
+        await response.write_eof()
+        return response
+
     async def _speech(self, request: web.Request) -> web.StreamResponse:
         exchange = self.exchange_of(request)
         body: dict[str, Any] = exchange.json
@@ -178,6 +222,18 @@ class FakeOpenAI(FakeServer):
         await response.write(_event({"type": "transcript.text.done", "text": text}))
         await response.write_eof()
         return response
+
+    async def _realtime(self, request: web.Request) -> web.StreamResponse:
+        """Every connection says the transcripts from the first one on."""
+        if request.query.get("intent") != "transcription":
+            return self.refuse(400, "This fake speaks realtime transcription only: intent=transcription.")
+        session = TranscriptionSession(
+            itertools.cycle(self.transcripts),
+            interim_every_s=self.interim_every_s,
+            requires_speech=self.requires_speech,
+            speech_rms=self.speech_rms,
+        )
+        return await converse(self, request, session, self.final_delay_s)
 
     async def _models(self, _: web.Request) -> web.Response:
         return web.json_response(

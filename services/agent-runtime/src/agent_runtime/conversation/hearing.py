@@ -58,14 +58,14 @@ class Hearing:
         self._stream: SttStream | None = None
         self._sending = asyncio.Lock()
 
-    async def finalize(self) -> None:
-        """Everything received so far goes out, then the recogniser is asked to settle it."""
+    async def finalize(self, quiet_ms: float = 0.0) -> None:
+        """Everything received so far goes out, then the recogniser is asked to settle it; the last `quiet_ms` of it hold no speech."""
         if self._stream is None:
             return
         try:
             await self._forward(self._stream)
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._stream.finalize()
+                await self._stream.finalize(quiet_ms)
         except (DependencyError, TimeoutError) as err:
             # The reading side meets the same failure and opens the recogniser again.
             _log.warning("stt_finalize_failed", error=str(err) or type(err).__name__)

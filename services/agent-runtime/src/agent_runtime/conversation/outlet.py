@@ -17,6 +17,8 @@ class OpenedCall:
     vad_start_ms: int
     is_resumed: bool
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    said: int = 0
+    """Of what the caller did, everything up to this number is in the journal."""
 
 
 class Outlet(Protocol):
@@ -29,6 +31,8 @@ class Outlet(Protocol):
     def segment_end(self, utterance: str, segment: int, text: str) -> None: ...
 
     def utterance_end(self, utterance: str) -> None: ...
+
+    def turn_taken(self, said: int) -> None: ...
 
     def clear(self) -> None: ...
 

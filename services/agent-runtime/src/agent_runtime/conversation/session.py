@@ -49,7 +49,7 @@ from agent_runtime.conversation.voice_mouth import VoiceMouth
 from agent_runtime.journal.fold import Pending, pending
 from agent_runtime.journal.writer import Journal
 from agent_runtime.providers import ports
-from agent_runtime.stages.entries import Ended, EndRequested, Entry, Heard, LookedUp, Replied, UserSaid
+from agent_runtime.stages.entries import Ended, EndRequested, Entry, Heard, LookedUp, Overheard, Replied, UserSaid
 from agent_runtime.stages.history import heard_text
 from agent_runtime.stages.variables_read import opening_reads_lookup
 from agent_runtime.tools.dispatcher import ToolDispatcher
@@ -116,7 +116,10 @@ class VoiceSession:
         async with self._tool_scope, self._scope:
             machine = self._open()
             self._scope.start(self._hearing.run(), name="hearing")
+            overheard = self._lost_words()
             await self._perform(machine.on(self._first_event(), self._clock_ms()))
+            if overheard:
+                await self._perform(machine.on(ports.Transcript(overheard, is_final=True, answers_finalize=True), self._clock_ms()))
             while self._result is None:
                 due_ms = machine.due_ms()
                 wait_s = None if due_ms is None else max(0.0, (due_ms - self._clock_ms()) / 1000)
@@ -137,6 +140,7 @@ class VoiceSession:
                 vad_stop_ms=min(MAX_VAD_STOP_MS, settings.silence_threshold_ms),
                 vad_start_ms=self._services.vad_start_ms,
                 is_resumed=opened.is_resumed,
+                said=record.state.said if opened.is_running else 0,
                 facts={"language": settings.language, "deployment": self._snapshot.deployment, "stage": record.state.stage},
             )
         )
@@ -155,8 +159,13 @@ class VoiceSession:
         """Close what the lost process had open, and see what is left to do (rule C5)."""
         resume, record = self._request.resume, self._record
         RESUMES_TOTAL.labels("runtime").inc()
-        self._pending = pending(record.state, utterance=resume.utterance if resume else "", heard_ms=resume.heard_ms if resume else 0.0)
+        self._pending = pending(
+            record.state, utterance=resume.utterance if resume else "", heard_ms=max(resume.heard_ms, resume.sent_ms) if resume else 0.0
+        )
         for spoken, heard_ms in self._pending.settled:
+            if resume is not None and spoken.utterance == resume.utterance and resume.sent_ms > resume.heard_ms:
+                self._speech.take_over(spoken, resume.heard_ms, resume.sent_ms)
+                continue
             was_heard = spoken.is_complete and heard_ms >= sum(spoken.durations_ms) and len(spoken.durations_ms) == len(spoken.sentences)
             text = (
                 " ".join(spoken.sentences) if was_heard or heard_ms == float("inf") else heard_text(spoken.sentences, spoken.durations_ms, heard_ms)
@@ -167,11 +176,17 @@ class VoiceSession:
                 now_ms = self._clock_ms()
                 self._transcript.assistant(text, turn=turn, stage=record.state.stage, started_ms=now_ms, ended_ms=now_ms, was_cut=not was_heard)
 
+    def _lost_words(self) -> str | None:
+        """What was understood of the turn that a lost gateway cut short; None when there was none, or when the gateway says it again."""
+        resume = self._request.resume
+        return self._record.state.overheard if self._opened.is_running and resume is not None and resume.is_new_gateway else None
+
     def _first_event(self) -> Begin:
         left = self._pending
         if self._opened.is_running:
             ending = _ending(left.ending)
-            return Begin(ReplyKind.CONTINUE if left.speak or left.runs_tools or left.answers else None, ending)
+            goes_on = left.speak or left.runs_tools or left.answers
+            return Begin(ReplyKind.CONTINUE if goes_on else None, ending, self._speech.unheard_ms(), self._lost_words() == "")
         self._preload.start(self._lookup_done, self._request.lookup_wait_ms / 1000)
         if self._opened.is_resumed:
             return Begin(None)
@@ -200,15 +215,18 @@ class VoiceSession:
             case _:
                 if isinstance(event, SpeechStarted):
                     self._talking_since_ms = now_ms
+                    self._add(Overheard())
                 elif isinstance(event, ports.Transcript) and not event.is_final and event.text:
                     self._transcript.interim(event.text)
+                elif isinstance(event, ports.Transcript) and event.is_final and event.text:
+                    self._add(Overheard(text=event.text))
                 await self._perform(machine.on(event, now_ms))
 
     async def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
                 case FinalizeStt():
-                    await self._hearing.finalize()
+                    await self._hearing.finalize(effect.quiet_ms)
                 case StartReply():
                     await self._start(effect)
                 case CancelReply():
@@ -228,12 +246,19 @@ class VoiceSession:
         await self._stop_reply()
         if effect.text:
             turn, stage = self._record.state.turns, self._record.state.stage
-            self._add(UserSaid(text=effect.text))
+            self._add(UserSaid(text=effect.text, said=effect.said))
+            if effect.said:
+                self._scope.start(self._tell_taken(effect.said), name="turn_taken")
             ended_ms = effect.times.speech_end_ms or self._clock_ms()
             self._transcript.user(
                 effect.text, turn=turn, stage=stage, started_ms=min(self._talking_since_ms or ended_ms, ended_ms), ended_ms=ended_ms
             )
         self._reply = self._scope.start(self._run_reply(effect), name="reply")
+
+    async def _tell_taken(self, said: int) -> None:
+        """Only when it is stored: whoever goes on with the call must find the turn either there or with the gateway."""
+        await self._record.journal.flush()
+        self._outlet.turn_taken(said)
 
     async def _stop_reply(self) -> None:
         await cancel(self._reply)

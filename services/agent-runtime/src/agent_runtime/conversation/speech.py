@@ -22,11 +22,16 @@ from agent_runtime.conversation.turns.events import PlayoutFinished, PlayoutStar
 from agent_runtime.conversation.utterance import Utterance
 from agent_runtime.providers.audio_conversion import converted, whole_samples
 from agent_runtime.providers.ports import TtsProvider, TtsRequest
-from agent_runtime.stages.entries import Heard, Progress, SentenceMade, SentencePlanned
+from agent_runtime.stages.entries import Heard, Progress, Replied, SentenceMade, SentencePlanned
+from agent_runtime.stages.history import heard_text, unheard_sentences
+from agent_runtime.stages.state import Spoken
 
 _log = structlog.get_logger(__name__)
 _CHUNK_MS = 100.0
 """Smallest piece sent after the first one: messages cost, bytes do not."""
+_BIG_CHUNK_MS = 400.0
+_AHEAD_MS = 1000.0
+"""With so much audio still to be played at the caller's end the next piece may take its time to become a big one."""
 _SENTENCE_LIMIT_S = 30.0
 
 
@@ -65,6 +70,23 @@ class Speech:
         utterance = Utterance(uuid.uuid4().hex[:16], self._record.state.stage, is_kept, is_cacheable, clock)
         self._utterances.append(utterance)
         return utterance
+
+    def take_over(self, spoken: Spoken, heard_ms: float, sent_ms: float) -> None:
+        """An utterance of a lost process whose audio the caller's end holds: it plays on to `sent_ms` and can be cut off like any other."""
+        lost = unheard_sentences(spoken, sent_ms)
+        whole = len(spoken.sentences) - len(lost)
+        durations_ms = list(spoken.durations_ms[:whole])
+        sentences, torn_ms = list(spoken.sentences[:whole]), sent_ms - sum(durations_ms)
+        if lost and torn_ms > 0:
+            sentences.append(heard_text(lost[:1], spoken.durations_ms[whole : whole + 1], torn_ms))
+            durations_ms.append(torn_ms)
+        utterance = Utterance(spoken.utterance, self._record.state.stage, sentences=sentences, durations_ms=durations_ms, is_torn=bool(lost))
+        now_ms = self._clock_ms()
+        utterance.heard_ms, utterance.heard_at_ms, utterance.started_at_ms = heard_ms, now_ms, now_ms - heard_ms
+        self._utterances.append(utterance)
+        if not spoken.is_complete:
+            # Its place in the history is before whatever follows.
+            self._record.add(Replied(utterance=spoken.utterance, text=" ".join(sentences).strip()))
 
     def say(self, utterance: Utterance, sentence: str) -> None:
         """Its next sentence."""
@@ -195,12 +217,11 @@ class Speech:
             return
         whole: list[bytes] = []
         pending = b""
-        chunk_bytes = self._downlink.size_bytes(_CHUNK_MS)
         try:
             async with asyncio.timeout(_SENTENCE_LIMIT_S), aclosing(self._audio(text)) as chunks:
                 async for chunk in chunks:
                     pending += chunk
-                    if utterance.partial_ms == 0.0 or len(pending) >= chunk_bytes:
+                    if utterance.partial_ms == 0.0 or len(pending) >= self._downlink.size_bytes(self._chunk_ms(utterance)):
                         await self._emit(utterance, index, pending)
                         if key:
                             whole.append(pending)
@@ -213,6 +234,11 @@ class Speech:
         if key and whole:
             self._cache.put(key, b"".join(whole))
 
+    def _chunk_ms(self, utterance: Utterance) -> float:
+        began_ms = utterance.began_ms
+        is_ahead = began_ms is not None and utterance.sent_ms - (self._clock_ms() - began_ms) >= _AHEAD_MS
+        return _BIG_CHUNK_MS if is_ahead else _CHUNK_MS
+
     def _audio(self, text: str) -> AsyncGenerator[bytes]:
         settings = self._settings
         source = self._downlink if self._downlink in self._tts.formats else self._tts.formats[0]
@@ -224,6 +250,8 @@ class Speech:
         is_first = utterance.sent_ms == 0.0
         if is_first and utterance.clock is not None and utterance.clock.first_audio_ms is None:
             utterance.clock.first_audio_ms = self._clock_ms()
+        if utterance.began_ms is None:
+            utterance.began_ms = self._clock_ms()
         utterance.partial_ms += self._downlink.duration_ms(len(data))
         await self._outlet.audio(utterance.id, index, data, is_first=is_first)
 
@@ -242,7 +270,7 @@ class Speech:
             return
         text = utterance.text_heard(heard_ms) if was_cut else " ".join(utterance.sentences)
         turn = self._record.state.turns
-        self._record.add(Heard(utterance=utterance.id, text=text, was_cut=was_cut))
+        self._record.add(Heard(utterance=utterance.id, text=text.strip(), was_cut=was_cut or utterance.is_torn))
         if not text:
             return
         clock = utterance.clock

@@ -130,18 +130,19 @@ class TextConversations:
     async def _answer_once(self, turn: TextTurn, session_id: str) -> TextReply:
         snapshot = await self._snapshots.of(turn.info)
         providers = self._providers.resolve(snapshot)
-        opened = await open_conversation(self._store, turn.info.on_session(session_id), snapshot, turn.variables, ResumePoint())
+        store = self._store.of_channel(turn.info.channel)
+        opened = await open_conversation(store, turn.info.on_session(session_id), snapshot, turn.variables, ResumePoint())
         known = await self._known(opened.info.session_id, turn.turn_id)
         if known is not None:
             return known
         is_lost = asyncio.Event()
-        async with JournalWriter(self._store, opened.info.session_id, turn.info.tenant_id, opened.token, is_lost.set) as journal:
+        async with JournalWriter(store, opened.info.session_id, turn.info.tenant_id, opened.token, is_lost.set) as journal:
             record = ConversationRecord(opened.info, snapshot, opened.state, journal)
             reply = await self._converse(turn, opened, record, providers)
             await journal.flush()
         if is_lost.is_set():
             raise Conflict("the conversation is answered elsewhere", code="taken_over")
-        await self._keep(turn.turn_id, reply)
+        await self._keep(store, turn.turn_id, reply)
         return reply
 
     async def _converse(self, turn: TextTurn, opened: OpenedConversation, record: ConversationRecord, providers: ProviderSet) -> TextReply:
@@ -198,8 +199,9 @@ class TextConversations:
             return None
         return TextReply(**orjson.loads(stored)) if stored else None
 
-    async def _keep(self, turn_id: str, reply: TextReply) -> None:
+    @staticmethod
+    async def _keep(store: JournalStore, turn_id: str, reply: TextReply) -> None:
         try:
-            await self._store.keep_text_reply(reply.session_id, turn_id, orjson.dumps(asdict(reply)))
+            await store.keep_text_reply(reply.session_id, turn_id, orjson.dumps(asdict(reply)))
         except REDIS_ERRORS as err:
             _log.warning("text_reply_not_kept", error=type(err).__name__)

@@ -23,6 +23,10 @@ class Utterance:
     heard_at_ms: float = 0.0
     started_at_ms: float | None = None
     is_settled: bool = False
+    began_ms: float | None = None
+    """When its first audio was sent, on the session's clock."""
+    is_torn: bool = False
+    """Sentences of it were lost with the process that made it, and are said again in another utterance."""
 
     @property
     def sent_ms(self) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from callstage_contracts import redis_keys
-from callstage_contracts.redis_keys import SESSION_TTL_S
+from callstage_contracts.redis_keys import MAIL_TTL_S, SESSION_TTL_S
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
@@ -18,7 +18,8 @@ _APPEND = """
 local owner = redis.call('GET', KEYS[2])
 if owner and tonumber(owner) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
-for index = 3, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[index]) end
+redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[2])
+for index = 4, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[index]) end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
@@ -36,9 +37,14 @@ class OpenedJournal:
 class JournalStore:
     """All journals. Every method may raise one of `callstage_kit.redis.connection.REDIS_ERRORS`."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, ttl_s: int = SESSION_TTL_S) -> None:
         self._redis: Any = redis
+        self._ttl_s = ttl_s
         self._append: Any = redis.register_script(_APPEND)
+
+    def of_channel(self, channel: str) -> "JournalStore":
+        """The same journals, kept for as long as a conversation of that channel may rest: people answer mails after days."""
+        return JournalStore(self._redis, ttl_s=MAIL_TTL_S) if channel == "email" else self
 
     async def owner(self, session_id: str) -> str | None:
         """Tenant of a session, None when there is no such session (rule WS6)."""
@@ -50,9 +56,9 @@ class JournalStore:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(redis_keys.session_owner(session_id))
             pipe.incr(redis_keys.fence(session_id))
-            pipe.expire(redis_keys.fence(session_id), SESSION_TTL_S)
+            pipe.expire(redis_keys.fence(session_id), self._ttl_s)
             pipe.lrange(redis_keys.journal(session_id), 0, -1)
-            pipe.set(redis_keys.session_owner(session_id), tenant_id, ex=SESSION_TTL_S, nx=True)
+            pipe.set(redis_keys.session_owner(session_id), tenant_id, ex=self._ttl_s, nx=True)
             owner, token, _, stored, _ = await pipe.execute()
         owner_tenant = owner.decode() if owner is not None else None
         if owner_tenant not in (None, tenant_id):
@@ -61,12 +67,9 @@ class JournalStore:
 
     async def append(self, session_id: str, tenant_id: str, token: int, entries: list[bytes]) -> bool:
         """Store entries; False: the conversation belongs to another process now."""
-        keys = [redis_keys.journal(session_id), redis_keys.fence(session_id)]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            await self._append(keys=keys, args=[token, SESSION_TTL_S, *entries], client=pipe)
-            pipe.set(redis_keys.session_owner(session_id), tenant_id, ex=SESSION_TTL_S)
-            accepted, _ = await pipe.execute()
-        return bool(accepted)
+        # One command: in a pipeline the client would ask each time whether the server knows the script.
+        keys = [redis_keys.journal(session_id), redis_keys.fence(session_id), redis_keys.session_owner(session_id)]
+        return bool(await self._append(keys=keys, args=[token, self._ttl_s, tenant_id, *entries]))
 
     async def text_reply(self, session_id: str, turn_id: str) -> bytes | None:
         """The answer already given to a text turn."""
@@ -74,7 +77,7 @@ class JournalStore:
 
     async def keep_text_reply(self, session_id: str, turn_id: str, reply: bytes) -> None:
         """Remember an answer for repeats of its request."""
-        await self._redis.set(redis_keys.text_turn(session_id, turn_id), reply, ex=SESSION_TTL_S)
+        await self._redis.set(redis_keys.text_turn(session_id, turn_id), reply, ex=self._ttl_s)
 
 
 def _parsed(stored: list[bytes], session_id: str) -> list[Entry]:

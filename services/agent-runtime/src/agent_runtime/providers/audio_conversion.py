@@ -23,15 +23,19 @@ def encode(pcm16: bytes, rate_hz: int, target: AudioFormat) -> bytes:
 
 
 async def whole_samples(chunks: AsyncIterator[bytes], audio_format: AudioFormat) -> AsyncGenerator[bytes, None]:
-    """The same bytes, cut so that no sample is split between two chunks; half a sample at the end is dropped."""
+    """The same bytes, cut so that no sample is split between two chunks; half a sample at the end is dropped. Closing it closes `chunks`."""
     size = audio_format.sample_bytes
     rest = b""
-    async for chunk in chunks:
-        data = rest + chunk if rest else chunk
-        whole = len(data) - len(data) % size
-        rest = data[whole:]
-        if whole:
-            yield data[:whole]
+    try:
+        async for chunk in chunks:
+            data = rest + chunk if rest else chunk
+            whole = len(data) - len(data) % size
+            rest = data[whole:]
+            if whole:
+                yield data[:whole]
+    finally:
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
 
 
 async def converted(chunks: AsyncIterator[bytes], source: AudioFormat, target: AudioFormat) -> AsyncGenerator[bytes, None]:

@@ -82,7 +82,7 @@ def counted(kind: ProviderKind, error: DependencyError) -> DependencyError:
 
 
 async def watched(
-    items: AsyncGenerator[T, None],
+    items: AsyncGenerator[T | None, None],
     kind: ProviderKind,
     vendor: str,
     deadlines: Deadlines,
@@ -91,6 +91,7 @@ async def watched(
 ) -> AsyncGenerator[T, None]:
     """The same items under the deadlines of first byte and gap, measured. Closing it closes `items`.
 
+    None is a sign of life (a part of a tool call, say): it is not passed on, and the deadline starts anew.
     `prepare` runs before the clock starts: importing an SDK is not the vendor's time.
     Raises what `items` raises; a deadline becomes a retryable DependencyError.
     """
@@ -98,6 +99,7 @@ async def watched(
         await prepare()
     phase: Phase = "first_byte"
     limit_s = deadlines.connect_s + deadlines.first_byte_s
+    is_measured = False
     started = time.monotonic()
     async with aclosing(items):
         while True:
@@ -111,7 +113,10 @@ async def watched(
             except DependencyError as err:
                 counted(kind, err)
                 raise
-            if phase == "first_byte":
+            phase, limit_s = "stream", deadlines.gap_s
+            if item is None:
+                continue
+            if not is_measured:
                 PROVIDER_SECONDS.labels(kind, vendor).observe(time.monotonic() - started)
-                phase, limit_s = "stream", deadlines.gap_s
+                is_measured = True
             yield item

@@ -211,11 +211,11 @@ class FallbackSttStream:
         if self._inner is not None:
             await self._inner.send(audio)
 
-    async def finalize(self) -> None:
+    async def finalize(self, quiet_ms: float = 0.0) -> None:
         """Settle what was sent."""
         self._awaits_finalize, self._since_finalize = True, 0
         if self._inner is not None:
-            await self._inner.finalize()
+            await self._inner.finalize(quiet_ms)
 
     async def transcripts(self) -> AsyncGenerator[Transcript, None]:
         """Texts of whichever provider works."""

@@ -4,7 +4,7 @@ Failures are `DependencyError` (vendor, phase, retryable), never a vendor's own 
 context cancels the vendor's work within 20 ms.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -23,6 +23,8 @@ class Transcript:
     """True: everything sent before the last `finalize` is in the finals so far (the text may be empty)."""
     ends_turn: bool = False
     """True: the vendor itself is sure that the caller's turn is over."""
+    until_ms: float | None = field(default=None, compare=False)
+    """Audio of this stream that it covers, from the first byte sent; None when the vendor does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class SttStream(Protocol):
         """Hand over audio; never waits for the network longer than a queue slot (full: oldest audio is dropped and counted)."""
         ...
 
-    async def finalize(self) -> None:
-        """The caller fell silent: settle what was sent. A transcript with `answers_finalize` follows."""
+    async def finalize(self, quiet_ms: float = 0.0) -> None:
+        """The caller fell silent: settle what was sent, of which the last `quiet_ms` hold no speech. A transcript with `answers_finalize` follows."""
         ...
 
     def transcripts(self) -> AsyncIterator[Transcript]:
@@ -153,6 +155,18 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """One word of a sentence (of Chinese and Japanese: one character) and where it sounds."""
+
+    text: str
+    start_ms: float
+    end_ms: float
+    """Milliseconds of the sentence's audio."""
+    until_character: int
+    """Characters of the sentence up to the end of the word: `text[:until_character]` is what was said by `end_ms`."""
+
+
+@dataclass(frozen=True, slots=True)
 class TtsRequest:
     """One sentence, already normalised for speech."""
 
@@ -163,6 +177,8 @@ class TtsRequest:
     speed: float = 1.0
     model: str | None = None
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    on_words: Callable[[tuple[SpokenWord, ...]], None] | None = field(default=None, compare=False, repr=False)
+    """Asks for word times. Called on the event loop, in order, before the audio after the words is yielded; never, when the vendor has none."""
 
 
 class TtsProvider(Protocol):

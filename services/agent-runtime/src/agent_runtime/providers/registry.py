@@ -20,9 +20,13 @@ from agent_runtime.providers.fallback import Chain, Link, LlmChain, Named, SttCh
 from agent_runtime.providers.http_pool import HttpPool
 from agent_runtime.providers.ports import LlmProvider, ProviderSet, SttProvider, TtsProvider
 from agent_runtime.providers.settings import ProviderSettings
-from agent_runtime.providers.vendors.deepgram.stt import DeepgramStt
+from agent_runtime.providers.vendors.anthropic.llm import AnthropicLlm
+from agent_runtime.providers.vendors.deepgram.flux import DeepgramByModel
+from agent_runtime.providers.vendors.deepgram.tts import DeepgramTts
+from agent_runtime.providers.vendors.elevenlabs.stt import ElevenLabsStt
 from agent_runtime.providers.vendors.elevenlabs.tts import ElevenLabsTts
 from agent_runtime.providers.vendors.gemini.llm import GeminiLlm
+from agent_runtime.providers.vendors.gemini.tts import GeminiTts
 from agent_runtime.providers.vendors.groq import groq_llm
 from agent_runtime.providers.vendors.offline.brain import OfflineBrain
 from agent_runtime.providers.vendors.offline.moonshine_pool import MoonshinePool
@@ -31,6 +35,7 @@ from agent_runtime.providers.vendors.offline.tts_espeak import EspeakTts
 from agent_runtime.providers.vendors.offline.tts_flite import FliteTts, OfflineTts, flite_path
 from agent_runtime.providers.vendors.openai.client import OpenAiClient
 from agent_runtime.providers.vendors.openai.llm import OpenAiLlm
+from agent_runtime.providers.vendors.openai.stt import OpenAiStt
 from agent_runtime.providers.vendors.openai.tts import OpenAiTts
 
 _log = structlog.get_logger(__name__)
@@ -39,9 +44,9 @@ P = TypeVar("P", bound=Named)
 OFFLINE: Final = "offline"
 MISSING: Final = "provider_missing"
 _ORDER: Final[dict[ProviderKind, tuple[str, ...]]] = {
-    "stt": ("deepgram",),
-    "llm": ("openai", "groq", "gemini"),
-    "tts": ("elevenlabs", "openai"),
+    "stt": ("deepgram", "openai", "elevenlabs"),
+    "llm": ("openai", "groq", "gemini", "anthropic"),
+    "tts": ("elevenlabs", "openai", "deepgram", "gemini"),
 }
 _LOCAL: Final[dict[ProviderKind, tuple[str, ...]]] = {
     "stt": (OFFLINE, "moonshine"),
@@ -221,16 +226,26 @@ class ProviderRegistry:
     def _new_cloud(self, kind: ProviderKind, credential: Credential) -> SttProvider | LlmProvider | TtsProvider:
         settings, key, url = self._settings, credential.open_key(), credential.base_url
         match kind, credential.vendor:
+            case "stt", "openai":
+                return OpenAiStt(key, url, settings.openai_stt_model, self._deadlines)
+            case "stt", "elevenlabs":
+                return ElevenLabsStt(key, url, settings.elevenlabs_stt_model, self._deadlines)
             case "stt", _:
-                return DeepgramStt(key, url, settings.deepgram_stt_model, self._deadlines)
+                return DeepgramByModel(key, url, settings.deepgram_stt_model, self._deadlines)
             case "llm", "groq":
                 return groq_llm(key, url, settings.groq_llm_model, self._http)
             case "llm", "gemini":
                 return GeminiLlm(key, url, settings.gemini_llm_model, self._http)
+            case "llm", "anthropic":
+                return AnthropicLlm(key, url, settings.anthropic_llm_model, self._http)
             case "llm", _:
-                return OpenAiLlm(OpenAiClient("openai", key, url, self._http), settings.openai_llm_model)
+                return OpenAiLlm(OpenAiClient("openai", key, url, self._http), settings.openai_llm_model, settings.openai_llm_api)
             case "tts", "elevenlabs":
                 return ElevenLabsTts(key, url, settings.elevenlabs_tts_model, settings.elevenlabs_voice, self._http)
+            case "tts", "deepgram":
+                return DeepgramTts(key, url, settings.deepgram_tts_voice, self._http)
+            case "tts", "gemini":
+                return GeminiTts(key, url, settings.gemini_tts_model, settings.gemini_tts_voice, self._http)
             case _:
                 return OpenAiTts(OpenAiClient("openai", key, url, self._http), settings.openai_tts_model, settings.openai_tts_voice)
 

@@ -13,11 +13,16 @@ class ProviderSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CALLSTAGE_", extra="ignore", populate_by_name=True, frozen=True, env_ignore_empty=True)
 
-    openai_api_key: Annotated[Key, Field(alias="OPENAI_API_KEY", description="OpenAI key: language model and text-to-speech.")] = None
+    openai_api_key: Annotated[Key, Field(alias="OPENAI_API_KEY", description="OpenAI key: language model, text-to-speech and speech-to-text.")] = None
     openai_base_url: Annotated[str, Field(alias="OPENAI_BASE_URL", description="OpenAI, or any server that speaks its API (vLLM, Ollama …).")] = (
         "https://api.openai.com/v1"
     )
     openai_llm_model: Annotated[str, Field(description="OpenAI language model of agents that name none.")] = "gpt-5.4-mini"
+    openai_llm_api: Annotated[
+        Literal["chat", "responses"],
+        Field(description="OpenAI API of the language model: chat completions, which every compatible server speaks, or responses."),
+    ] = "chat"
+    openai_stt_model: Annotated[str, Field(description="OpenAI realtime transcription model of agents that name none.")] = "gpt-live-transcribe"
     openai_tts_model: Annotated[str, Field(description="OpenAI text-to-speech model of agents that name none.")] = "gpt-4o-mini-tts"
     openai_tts_voice: Annotated[str, Field(description="OpenAI voice of agents that name none.")] = "marin"
 
@@ -25,34 +30,54 @@ class ProviderSettings(BaseSettings):
     groq_base_url: Annotated[str, Field(alias="GROQ_BASE_URL", description="Groq's OpenAI-compatible API.")] = "https://api.groq.com/openai/v1"
     groq_llm_model: Annotated[str, Field(description="Groq language model of agents that name none.")] = "llama-3.3-70b-versatile"
 
-    gemini_api_key: Annotated[Key, Field(alias="GEMINI_API_KEY", description="Google Gemini key: language model.")] = None
+    gemini_api_key: Annotated[Key, Field(alias="GEMINI_API_KEY", description="Google Gemini key: language model and text-to-speech.")] = None
     gemini_base_url: Annotated[str, Field(alias="GEMINI_BASE_URL", description="Gemini API, without the version.")] = (
         "https://generativelanguage.googleapis.com"
     )
     gemini_llm_model: Annotated[str, Field(description="Gemini language model of agents that name none.")] = "gemini-3.5-flash"
+    gemini_tts_model: Annotated[str, Field(description="Gemini text-to-speech model of agents that name none.")] = "gemini-3.8-flash-lite-tts"
+    gemini_tts_voice: Annotated[str, Field(description="Gemini voice of agents that name none.")] = "Kore"
 
-    deepgram_api_key: Annotated[Key, Field(alias="DEEPGRAM_API_KEY", description="Deepgram key: speech-to-text.")] = None
+    anthropic_api_key: Annotated[Key, Field(alias="ANTHROPIC_API_KEY", description="Anthropic key: language model.")] = None
+    anthropic_base_url: Annotated[str, Field(alias="ANTHROPIC_BASE_URL", description="Anthropic API, without the version.")] = (
+        "https://api.anthropic.com"
+    )
+    anthropic_llm_model: Annotated[str, Field(description="Anthropic language model of agents that name none.")] = "claude-haiku-5-5"
+
+    deepgram_api_key: Annotated[Key, Field(alias="DEEPGRAM_API_KEY", description="Deepgram key: speech-to-text and text-to-speech.")] = None
     deepgram_base_url: Annotated[str, Field(alias="DEEPGRAM_BASE_URL", description="Deepgram API; http(s) and ws(s) are both understood.")] = (
         "wss://api.deepgram.com"
     )
-    deepgram_stt_model: Annotated[str, Field(description="Deepgram model of agents that name none.")] = "nova-3"
+    deepgram_stt_model: Annotated[
+        str, Field(description="Deepgram model of agents that name none. Flux models (`flux`, `flux-general-en` …) also detect the end of a turn.")
+    ] = "nova-3"
+    deepgram_tts_voice: Annotated[
+        str, Field(description="Deepgram Aura voice of agents that name none. An agent in another language gets a voice of that language.")
+    ] = "aura-2-thalia-en"
 
-    elevenlabs_api_key: Annotated[Key, Field(alias="ELEVENLABS_API_KEY", description="ElevenLabs key: text-to-speech.")] = None
+    elevenlabs_api_key: Annotated[Key, Field(alias="ELEVENLABS_API_KEY", description="ElevenLabs key: text-to-speech and speech-to-text.")] = None
     elevenlabs_base_url: Annotated[str, Field(alias="ELEVENLABS_BASE_URL", description="ElevenLabs API.")] = "https://api.elevenlabs.io"
     elevenlabs_tts_model: Annotated[str, Field(description="ElevenLabs model of agents that name none.")] = "eleven_flash_v2_5"
+    elevenlabs_stt_model: Annotated[str, Field(description="ElevenLabs realtime speech-to-text model of agents that name none.")] = (
+        "scribe_v2_realtime"
+    )
     elevenlabs_voice: Annotated[str, Field(description="ElevenLabs voice id of agents that name none.")] = "21m00Tcm4TlvDq8ikWAM"
 
     default_stt: Annotated[
-        Literal["deepgram", "offline"] | None,
-        Field(description="Speech-to-text of agents that name none. Not set: the first vendor with a key: deepgram, else offline."),
+        Literal["deepgram", "openai", "elevenlabs", "offline"] | None,
+        Field(
+            description="Speech-to-text of agents that name none. Not set: the first vendor with a key: deepgram, openai, elevenlabs, else offline."
+        ),
     ] = None
     default_llm: Annotated[
-        Literal["openai", "groq", "gemini", "offline"] | None,
-        Field(description="Language model of agents that name none. Not set: the first vendor with a key: openai, groq, gemini, else offline."),
+        Literal["openai", "groq", "gemini", "anthropic", "offline"] | None,
+        Field(description="Language model of agents that name none. Not set: the first with a key: openai, groq, gemini, anthropic, else offline."),
     ] = None
     default_tts: Annotated[
-        Literal["elevenlabs", "openai", "offline", "espeak", "flite"] | None,
-        Field(description="Text-to-speech of agents that name none. Not set: the first vendor with a key: elevenlabs, openai, else offline."),
+        Literal["elevenlabs", "openai", "deepgram", "gemini", "offline", "espeak", "flite"] | None,
+        Field(
+            description="Text-to-speech of agents that name none. Not set: the first with a key: elevenlabs, openai, deepgram, gemini, else offline."
+        ),
     ] = None
     offline_fallback: Annotated[
         bool, Field(description="Whether the offline engines answer when every vendor fails or none has a key. Turn it off in production.")

@@ -44,7 +44,8 @@ def call_request(message: runtime_pb2.OpenCall) -> CallRequest:
         raise CallerError(str(err)) from err
     resume = None
     if message.HasField("resume"):
-        resume = ResumePoint(message.resume.utterance_id, message.resume.heard_ms, message.resume.new_call)
+        point = message.resume
+        resume = ResumePoint(point.utterance_id, point.heard_ms, point.new_call, point.sent_ms, point.new_gateway)
     return CallRequest(
         info=call_info(message.context),
         uplink=uplink,
@@ -62,16 +63,16 @@ def session_event(message: runtime_pb2.CallUp) -> SessionEvent | None:
         case "speech_started":
             return SpeechStarted()
         case "speech_stopped":
-            return SpeechStopped(message.speech_stopped.silence_ms)
+            return SpeechStopped(message.speech_stopped.silence_ms, message.speech_stopped.said)
         case "playout":
             report = message.playout
             return PlayoutReport(report.utterance_id, report.heard_ms, report.is_started, report.is_finished)
         case "interrupted":
             return CutOff(message.interrupted.utterance_id, message.interrupted.heard_ms)
         case "text":
-            return TextTyped(message.text.text[:_MAX_TYPED_CHARS])
+            return TextTyped(message.text.text[:_MAX_TYPED_CHARS], message.text.said)
         case "dtmf":
-            return KeyPressed(message.dtmf.digit[:1]) if message.dtmf.digit else None
+            return KeyPressed(message.dtmf.digit[:1], message.dtmf.said) if message.dtmf.digit else None
         case "lookup":
             return LookupArrived(json_object(message.lookup.variables_json))
         case "close":

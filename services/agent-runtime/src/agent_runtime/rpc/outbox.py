@@ -82,6 +82,7 @@ class LinkOutlet:
             vad_start_ms=opened.vad_start_ms,
             resumed=opened.is_resumed,
             facts_json=_json(opened.facts),
+            said=opened.said,
         )
         self._outbox.put(runtime_pb2.CallDown(channel=self._channel, opened=message), is_urgent=True)
 
@@ -99,6 +100,10 @@ class LinkOutlet:
     def utterance_end(self, utterance: str) -> None:
         """An utterance is complete."""
         self._outbox.put(runtime_pb2.CallDown(channel=self._channel, utterance_end=runtime_pb2.UtteranceEnd(utterance_id=utterance)))
+
+    def turn_taken(self, said: int) -> None:
+        """Everything the caller did up to there is stored."""
+        self._outbox.put(runtime_pb2.CallDown(channel=self._channel, turn_taken=runtime_pb2.TurnTaken(said=said)), is_urgent=True)
 
     def clear(self) -> None:
         """Drop what was not heard."""

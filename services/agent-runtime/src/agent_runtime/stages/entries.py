@@ -42,12 +42,20 @@ class Preloaded(_Entry):
     session: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
+class Overheard(_Entry):
+    """The caller speaks (no text), or a piece of his turn was understood. A gateway that is lost before his turn is complete takes the rest along."""
+
+    kind: Literal["overheard"] = "overheard"
+    text: str = ""
+
+
 class UserSaid(_Entry):
-    """A turn of the caller. `turn_id` only in text conversations."""
+    """A turn of the caller. `turn_id` only in text conversations; `said` is the gateway's number of the last thing that belongs to it."""
 
     kind: Literal["user_said"] = "user_said"
     text: str
     turn_id: str = ""
+    said: int = 0
 
 
 class SentencePlanned(_Entry):
@@ -160,6 +168,7 @@ Entry = Annotated[
     Opened
     | LookedUp
     | Preloaded
+    | Overheard
     | UserSaid
     | SentencePlanned
     | SentenceMade

@@ -13,6 +13,7 @@ from agent_runtime.stages.entries import (
     Heard,
     LookedUp,
     Opened,
+    Overheard,
     Preloaded,
     Progress,
     Replied,
@@ -98,7 +99,11 @@ class ConversationState:
     turns: int = 0
     """Lines of the transcript so far."""
     user_turns: int = 0
+    overheard: str | None = None
+    """What was understood of a turn that is not complete; None: the caller says nothing."""
     last_turn_id: str = ""
+    said: int = 0
+    """Of what the caller did in this call, everything up to this number is in the turns."""
     awaits_answer: bool = False
     batch: Batch | None = None
     speech: tuple[Spoken, ...] = ()
@@ -130,13 +135,17 @@ def apply(state: ConversationState, entry: Entry) -> ConversationState:
             return replace(state, variables=replace(state.variables, lookup=entry.values))
         case Preloaded():
             return _preloaded(state, entry)
+        case Overheard():
+            return replace(state, overheard=f"{state.overheard or ''} {entry.text}".strip())
         case UserSaid():
             return replace(
                 state,
+                overheard=None,
                 lines=(*state.lines, Line(Message("user", entry.text))),
                 turns=state.turns + 1,
                 user_turns=state.user_turns + 1,
                 last_turn_id=entry.turn_id,
+                said=max(state.said, entry.said),
                 awaits_answer=True,
                 ending=None,
             )
@@ -172,6 +181,8 @@ def _opened(state: ConversationState, entry: Opened) -> ConversationState:
         agent_id=entry.agent_id,
         call_id=entry.call_id,
         opened_at_ms=entry.at_ms,
+        said=0,
+        overheard=None,
         preloaded=frozenset(),
         variables=replace(state.variables, metadata=entry.metadata, request={**state.variables.request, **entry.request}),
         awaits_answer=False,
@@ -203,7 +214,7 @@ def _planned(state: ConversationState, entry: SentencePlanned) -> ConversationSt
 
 def _replied(state: ConversationState, entry: Replied) -> ConversationState:
     lines = (*state.lines, Line(Message("assistant", entry.text), entry.utterance)) if entry.text else state.lines
-    state = replace(state, lines=lines, awaits_answer=False, handover="")
+    state = replace(state, lines=lines, awaits_answer=False, handover="", overheard=None)
     return _with_speech(state, entry.utterance, lambda spoken: replace(spoken, is_complete=True))
 
 

@@ -63,6 +63,40 @@ async def test_speech_is_settled_by_finalize(fake: FakeDeepgram) -> None:
     assert fake.requests[-1].messages[-1] == {"text": '{"type":"CloseStream"}'}
 
 
+async def next_final(texts: AsyncIterator[Transcript]) -> Transcript:
+    async with asyncio.timeout(5):
+        while not (transcript := await anext(texts)).is_final:
+            pass
+    return transcript
+
+
+async def test_what_is_settled_already_needs_no_finalize(fake: FakeDeepgram) -> None:
+    async with provider(fake.url).open(REQUEST) as stream:
+        texts = aiter(stream.transcripts())
+        await speak(stream, SPEECH + SILENCE[:1600])
+        assert (await next_final(texts)).text == "Two large pizzas."
+        waiting = asyncio.create_task(next_final(texts))
+        await asyncio.sleep(0)
+        await stream.finalize(200)
+        assert await waiting == Transcript("", is_final=True, answers_finalize=True)
+        await speak(stream, SPEECH + SILENCE[:800])
+        await stream.finalize(100)
+        assert [text.text for text in (await next_final(texts), await next_final(texts)) if text.text] == ["Yes please."]
+    assert [message["text"] for message in fake.requests[-1].messages].count('{"type":"Finalize"}') == 1
+
+
+@pytest.mark.parametrize(("after", "quiet_ms"), [(SPEECH[:4000], 200.0), (SILENCE[:1600], 100.0)], ids=["spoke_on", "speech_may_follow"])
+async def test_speech_after_the_last_settled_text_is_waited_for(fake: FakeDeepgram, after: bytes, quiet_ms: float) -> None:
+    async with provider(fake.url).open(REQUEST) as stream:
+        texts = aiter(stream.transcripts())
+        await speak(stream, SPEECH + SILENCE[:1600])
+        await next_final(texts)
+        await speak(stream, after)
+        await stream.finalize(quiet_ms)
+        await next_final(texts)
+    assert '{"type":"Finalize"}' in [message["text"] for message in fake.requests[-1].messages]
+
+
 async def test_linear_audio_and_http_addresses_work_too(fake: FakeDeepgram) -> None:
     async with provider(fake.base_url).open(SttRequest(AudioFormat.PCM16_16K, "en")) as stream:
         await stream.send(tone_speech("hellohello", 16_000))

@@ -1,6 +1,8 @@
 """Proves A2 (llm) on Gemini's REST wire through the real SDK: history, function calls, thought signatures, failures."""
 
+import asyncio
 import base64
+import gc
 import json
 import time
 from collections.abc import AsyncIterator
@@ -27,6 +29,8 @@ class FakeGemini(FakeServer):
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[dict[str, Any]] = [{"text": "Good "}, {"text": "morning."}]
+        self.pause_s = 0.0
+        """Between two chunks."""
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/v1/models/{call}", self._generate), web.post("/v1beta/models/{call}", self._generate)]
@@ -41,6 +45,7 @@ class FakeGemini(FakeServer):
         chunks: list[dict[str, Any]] = [{"candidates": [{"content": {"role": "model", "parts": [part]}}]} for part in self.parts]
         chunks.append({"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 4}})
         for sent, chunk in enumerate(chunks):
+            await asyncio.sleep(self.pause_s if sent else 0.0)
             if await self.damage(request, exchange.fault, sent):
                 return response
             broken = exchange.fault is not None and exchange.fault.malformed_after is not None and sent >= exchange.fault.malformed_after
@@ -131,3 +136,17 @@ async def test_closing_is_quick(fake: FakeGemini, llm: GeminiLlm) -> None:
         assert await anext(events) == TextDelta("Good ")
         started = time.monotonic()
     assert time.monotonic() - started < 0.02
+
+
+async def test_closing_hangs_up_without_the_garbage_collector(fake: FakeGemini, llm: GeminiLlm) -> None:
+    fake.pause_s = 5.0
+    gc.disable()
+    try:
+        async with aclosing(llm.stream(ASK)) as events:
+            assert await anext(events) == TextDelta("Good ")
+        async with asyncio.timeout(2):
+            while fake.requests[-1].outcome == "open":
+                await asyncio.sleep(0.005)
+    finally:
+        gc.enable()
+    assert fake.requests[-1].outcome == "client_gone"

@@ -212,3 +212,11 @@ async def test_broken_speech_names_its_phase(fake: FakeOpenAI, tts: OpenAiTts, f
     with pytest.raises(DependencyError) as caught:
         _ = [chunk async for chunk in tts.synthesise(SPEAK)]
     assert (caught.value.phase, caught.value.code) == (phase, code)
+
+
+async def test_a_long_tool_call_outlasts_every_deadline(fake: FakeOpenAI, llm: OpenAiLlm) -> None:
+    arguments = {"text": "x" * 200}
+    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=20)
+    events = [event async for event in llm.stream(ASK)]
+    assert isinstance(events[0], ToolCallRequest)
+    assert json.loads(events[0].arguments_json) == arguments

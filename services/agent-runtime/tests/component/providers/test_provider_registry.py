@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,9 +18,11 @@ from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import CallerError, DependencyError
 from callstage_domain.ids import AgentId, TenantId
 from callstage_kit.crypto import SecretBox
+from callstage_testing.fakes.anthropic import FakeAnthropic
 from callstage_testing.fakes.deepgram import FakeDeepgram
 from callstage_testing.fakes.elevenlabs import FakeElevenLabs
 from callstage_testing.fakes.faults import Fault
+from callstage_testing.fakes.gemini_speech import FakeGeminiSpeech
 from callstage_testing.fakes.openai import FakeOpenAI, Reply
 from callstage_testing.fakes.tones import tone_speech
 
@@ -30,7 +33,7 @@ SPEAK = TtsRequest("Your order is ready.", AudioFormat.PCMU_8K, "en", voice="rac
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for vendor in ("OPENAI", "GROQ", "GEMINI", "DEEPGRAM", "ELEVENLABS"):
+    for vendor in ("OPENAI", "GROQ", "GEMINI", "ANTHROPIC", "DEEPGRAM", "ELEVENLABS"):
         monkeypatch.delenv(f"{vendor}_API_KEY", raising=False)
         monkeypatch.delenv(f"{vendor}_BASE_URL", raising=False)
 
@@ -61,18 +64,20 @@ async def test_without_keys_everything_is_offline() -> None:
 
 
 async def test_keys_in_the_environment_turn_vendors_on_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "GROQ_API_KEY", "GEMINI_API_KEY", "DEEPGRAM_API_KEY", "ELEVENLABS_API_KEY"):
+    for name in ("OPENAI_API_KEY", "GROQ_API_KEY", "GEMINI_API_KEY", "ANTHROPIC_API_KEY", "DEEPGRAM_API_KEY", "ELEVENLABS_API_KEY"):
         monkeypatch.setenv(name, "k")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     async with registry() as made:
         found = made.resolve(snapshot())
-        assert names(found.stt) == ["deepgram", "moonshine"]
-        assert names(found.llm) == ["openai", "groq", "gemini", "offline-brain"]
-        assert names(found.tts) == ["elevenlabs", "openai", "offline"]
-        assert names(made.resolve(snapshot(llm="gemini")).llm) == ["gemini", "openai", "groq", "offline-brain"]
+        assert names(found.stt) == ["deepgram", "openai", "elevenlabs", "moonshine"]
+        assert found.stt.formats == (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K)
+        assert names(made.resolve(snapshot(stt="elevenlabs")).stt) == ["elevenlabs", "deepgram", "openai", "moonshine"]
+        assert names(found.llm) == ["openai", "groq", "gemini", "anthropic", "offline-brain"]
+        assert names(found.tts) == ["elevenlabs", "openai", "deepgram", "gemini", "offline"]
+        assert names(made.resolve(snapshot(llm="gemini")).llm) == ["gemini", "openai", "groq", "anthropic", "offline-brain"]
         assert names(made.resolve(snapshot(llm="offline", tts="espeak")).tts) == ["espeak"]
     async with registry(offline_fallback=False, default_llm="groq") as made:
-        assert names(made.resolve(snapshot()).llm) == ["groq", "openai", "gemini"]
+        assert names(made.resolve(snapshot()).llm) == ["groq", "openai", "gemini", "anthropic"]
     assert ProviderSettings().openai_base_url == "http://127.0.0.1:9/v1"
 
 
@@ -191,3 +196,36 @@ def test_importing_the_registry_imports_no_sdk() -> None:
     output = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "[]"
     assert output.stderr == ""
+
+
+async def test_a_recogniser_that_breaks_hands_its_audio_to_the_next_vendor() -> None:
+    speech = pcm16_to_ulaw(tone_speech("iwouldliketoordertwopizzas", 8000))
+    async with FakeOpenAI(api_key="k") as first, FakeElevenLabs(api_key="k", transcripts=("Two large pizzas.",)) as second:
+        first.faults.add(Fault(disconnect_after=3))
+        keys = {"openai_api_key": "k", "openai_base_url": first.url, "elevenlabs_api_key": "k", "elevenlabs_base_url": second.url}
+        async with registry(**keys) as made, made.resolve(snapshot()).stt.open(SttRequest(AudioFormat.PCMU_8K, "en")) as stream:
+            for start in range(0, len(speech), 160):
+                await stream.send(speech[start : start + 160])
+            await stream.finalize(200)
+            async with asyncio.timeout(5):
+                texts = stream.transcripts()
+                while not (text := await anext(texts)).answers_finalize:
+                    pass
+        assert text.text == "Two large pizzas."
+        assert [exchange.path for exchange in (*first.requests, *second.requests)] == ["/v1/realtime", "/v1/speech-to-text/realtime"]
+
+
+async def test_every_vendor_answers_through_the_registry() -> None:
+    async with FakeAnthropic(api_key="k") as claude, FakeOpenAI(api_key="k") as openai, FakeDeepgram(api_key="k") as deepgram:
+        async with FakeGeminiSpeech(api_key="k") as gemini:
+            keys = {"openai": openai.url, "anthropic": claude.url, "deepgram": deepgram.url, "gemini": gemini.url}
+            values = {f"{name}_api_key": "k" for name in keys} | {f"{name}_base_url": url for name, url in keys.items()}
+            async with registry(openai_llm_api="responses", offline_fallback=False, **values) as made:
+                for vendor, path in (("anthropic", "/v1/messages"), ("openai", "/v1/responses")):
+                    events = [event async for event in made.resolve(snapshot(llm=vendor)).llm.stream(LlmRequest("", ASK.messages))]
+                    assert isinstance(events[-1], LlmDone)
+                    assert (claude if vendor == "anthropic" else openai).requests[-1].path == path
+                for vendor in ("deepgram", "gemini", "openai"):
+                    audio = b"".join([chunk async for chunk in made.resolve(snapshot(tts=vendor)).tts.synthesise(replace(SPEAK, voice=None))])
+                    assert AudioFormat.PCMU_8K.duration_ms(len(audio)) == pytest.approx(len(SPEAK.text) * 60, abs=5)
+                assert [len(fake.requests) for fake in (deepgram, gemini)] == [1, 1]

@@ -20,6 +20,10 @@ _WRITE_TIMEOUT_S: Final = 5.0
 MAX_WAITING_AUDIO_BYTES: Final = 2 << 20
 """About four minutes of caller audio over all calls; beyond it the oldest is dropped."""
 MAX_MESSAGE_BYTES: Final = 1 << 20
+AUDIO_EVERY_TICKS: Final = 5
+"""A recogniser hears 100 ms at a time as well as 20 ms; every message of a call costs on both sides of the link and once more to the recogniser."""
+_MAX_PIECE_BYTES: Final = 8000
+"""Pieces of audio are put together up to here: a second at most."""
 
 
 class ChannelListener(Protocol):
@@ -43,6 +47,8 @@ class RuntimeLink:
         self._next_channel = 0
         self._waiting: list[pb.CallUp] = []
         self._waiting_audio_bytes = 0
+        self._audio: dict[int, bytearray] = {}
+        self._ticks = 0
         self._wakeup = asyncio.Event()
         self._is_connected = False
         self._is_serving = True
@@ -75,19 +81,33 @@ class RuntimeLink:
     def send(self, message: pb.CallUp) -> None:
         """Queue until the next flush; control is never dropped."""
         if self._is_connected:
+            self._queue_audio(message.channel)
             self._waiting.append(message)
 
-    def send_audio(self, channel: int, audio: bytes) -> None:
-        """Queue until the next flush; when the runtime does not read, the oldest audio is dropped."""
+    def send_audio(self, channel: int, audio: bytes, *, at_once: bool = False) -> None:
+        """Queue until the next flush that takes audio, `at_once`: until the next flush. When the runtime does not read, the oldest is dropped."""
         if not self._is_connected:
             return
-        self._waiting.append(pb.CallUp(channel=channel, audio=audio))
+        if len(self._audio.get(channel, b"")) + len(audio) > _MAX_PIECE_BYTES:
+            self._queue_audio(channel)
+        self._audio.setdefault(channel, bytearray()).extend(audio)
         self._waiting_audio_bytes += len(audio)
+        if at_once:
+            self._queue_audio(channel)
         if self._waiting_audio_bytes > MAX_WAITING_AUDIO_BYTES:
             self._drop_oldest_audio()
 
+    def _queue_audio(self, channel: int) -> None:
+        audio = self._audio.pop(channel, None)
+        if audio:
+            self._waiting.append(pb.CallUp(channel=channel, audio=bytes(audio)))
+
     def flush(self) -> None:
-        """Write what is queued, as one message."""
+        """Once per tick: write what is queued, as one message. Audio that may wait goes out in every fifth tick, that of all calls together."""
+        self._ticks += 1
+        if self._audio and self._ticks % AUDIO_EVERY_TICKS == 0:
+            for channel in list(self._audio):
+                self._queue_audio(channel)
         if self._waiting:
             self._wakeup.set()
 
@@ -146,8 +166,12 @@ class RuntimeLink:
             await self._wakeup.wait()
             self._wakeup.clear()
             while self._waiting:
-                async with asyncio.timeout(_WRITE_TIMEOUT_S):
-                    await stream.write(pb.LinkUp(calls=self._take()))
+                try:
+                    async with asyncio.timeout(_WRITE_TIMEOUT_S):
+                        await stream.write(pb.LinkUp(calls=self._take()))
+                except grpc.RpcError:
+                    # The runtime is gone; the end of this task ends the reading half, which tells the calls.
+                    return
 
     def _take(self) -> list[pb.CallUp]:
         taken, size = 0, 0
@@ -184,6 +208,7 @@ class RuntimeLink:
         self._is_connected = False
         self._is_serving = True
         self._waiting.clear()
+        self._audio.clear()
         self._waiting_audio_bytes = 0
         listeners, self._listeners = list(self._listeners.values()), {}
         for listener in listeners:

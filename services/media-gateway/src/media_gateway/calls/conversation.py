@@ -1,6 +1,6 @@
 """A call's place at a runtime: opened, lost, opened again on another one with what was not answered yet (rule C5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from callstage_contracts.convert import audio_format_to_pb
@@ -9,15 +9,18 @@ from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
 from media_gateway.bridge.runtime_link import ChannelListener, RuntimeLink
 from media_gateway.bridge.runtime_links import RuntimeLinks
 from media_gateway.calls.ears import Ears
-from media_gateway.playout.account import Cut, Report
+from media_gateway.playout.account import Cut, Playing, Report
+
+_Kind = Literal["started", "stopped", "text", "digit"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """Something of the caller that no reply has followed yet. Times are ms of caller audio; `decided_ms` is its place in the audio."""
+    """Something of the caller that is not known to be in the journal. Times are ms of caller audio; `decided_ms` is its place in the audio."""
 
     decided_ms: float
-    kind: Literal["started", "stopped", "text", "digit"]
+    kind: _Kind
+    number: int
     at_ms: int = 0
     silence_ms: int = 0
     value: str = ""
@@ -35,7 +38,11 @@ class Conversation:
         self._channel = 0
         self._base_ms = 0
         self._unanswered: list[_Said] = []
-        self._utterance_id = ""
+        self._numbers = 0
+        self._is_ready = False
+        self._was_ready = False
+        # Nobody listens yet: everything is kept until the runtime has opened the call.
+        ears.keep_from(0)
 
     @property
     def is_open(self) -> bool:
@@ -47,29 +54,47 @@ class Conversation:
         """The runtime that has the call."""
         return self._link
 
-    def open(self, *, lookup_wait_ms: int, playing: Cut | None, avoid: RuntimeLink | None = None) -> bool:
+    def open(self, *, lookup_wait_ms: int, playing: Playing | None, avoid: RuntimeLink | None = None) -> bool:
         """Give the call to a runtime; False when none is there. After the first time: go on from what the caller has heard (`playing`)."""
         link = self._links.choose(avoid)
         if link is None:
             return False
         self.leave()
-        self._link, self._channel = link, link.attach(self._listener)
+        self._link, self._channel, self._is_ready = link, link.attach(self._listener), False
+        self._ears.keep_from(int(self._ears.heard_ms))
         request = pb.OpenCall()
         request.CopyFrom(self._opening)
         request.lookup_wait_ms = lookup_wait_ms
         if playing is not None:
-            request.resume.CopyFrom(pb.Resume(utterance_id=playing.utterance_id, heard_ms=playing.heard_ms))
+            request.resume.CopyFrom(pb.Resume(utterance_id=playing.utterance_id, heard_ms=playing.heard_ms, sent_ms=playing.sent_ms))
         link.send(pb.CallUp(channel=self._channel, open=request))
-        self._say_again()
         # From now on a re-opened call is this very call, whatever it was opened as.
-        if not self._opening.HasField("resume") or self._opening.resume.new_call:
+        if not self._opening.HasField("resume") or self._opening.resume.new_call or self._opening.resume.new_gateway:
             self._opening.resume.CopyFrom(pb.Resume())
         return True
 
     def lost(self) -> None:
         """The link is gone; from here on everything the caller says has to be said again."""
-        self._link = None
+        self._link, self._is_ready = None, False
         self._ears.keep_from(int(self._ears.heard_ms))
+
+    def opened(self, said: int) -> None:
+        """The runtime listens. It has what the caller did up to number `said`; what came after that is said again."""
+        if self._was_ready:
+            self._forget(said)
+        else:
+            # The numbers go on where the gateway that had this call before stopped.
+            self._numbers += said
+            self._unanswered = [replace(one, number=one.number + said) for one in self._unanswered]
+        self._say_again()
+        self._is_ready = self._was_ready = True
+        self._keep_unanswered()
+
+    def taken(self, said: int) -> None:
+        """What the caller did up to number `said` is in the journal."""
+        self._forget(said)
+        if self._is_ready:
+            self._keep_unanswered()
 
     def leave(self, reason: str | None = None) -> None:
         """Give the call back, with the reason when it is over."""
@@ -78,28 +103,28 @@ class Conversation:
         if reason is not None:
             self._send(close=pb.CloseCall(reason=reason))
         self._link.detach(self._channel)
-        self._link = None
+        self._link, self._is_ready = None, False
 
-    def audio(self, audio: bytes) -> None:
-        """Caller audio, whole frames."""
-        if self._link is not None:
-            self._link.send_audio(self._channel, audio)
+    def audio(self, audio: bytes, *, at_once: bool = False) -> None:
+        """Caller audio, whole frames. `at_once`: not only when there is more of it. Before the runtime listens it is only kept."""
+        if self._link is not None and self._is_ready:
+            self._link.send_audio(self._channel, audio, at_once=at_once)
 
     def started(self, at_ms: int) -> None:
         """The caller began to speak."""
-        self._say(_Said(self._ears.heard_ms, "started", at_ms))
+        self._say("started", at_ms)
 
     def stopped(self, at_ms: int, silence_ms: int) -> None:
         """The caller has been silent for `silence_ms`."""
-        self._say(_Said(self._ears.heard_ms, "stopped", at_ms, silence_ms))
+        self._say("stopped", at_ms, silence_ms)
 
     def text(self, text: str) -> None:
         """The caller typed."""
-        self._say(_Said(self._ears.heard_ms, "text", value=text))
+        self._say("text", value=text)
 
     def digit(self, digit: str) -> None:
         """The caller pressed a key."""
-        self._say(_Said(self._ears.heard_ms, "digit", value=digit))
+        self._say("digit", value=digit)
 
     def heard(self, report: Report) -> None:
         """How far the caller has heard an utterance."""
@@ -116,20 +141,26 @@ class Conversation:
         """The caller lookup is done."""
         self._send(lookup=pb.CallerLookup(variables_json=variables_json))
 
-    def answers(self, utterance_id: str, *, is_caller_speaking: bool) -> None:
-        """The runtime speaks: a new utterance shows that it has what the caller said before."""
-        if utterance_id == self._utterance_id:
-            return
-        self._utterance_id = utterance_id
-        if not is_caller_speaking:
-            self._unanswered.clear()
-            self._ears.forget()
-
-    def _say(self, said: _Said) -> None:
+    def _say(self, kind: _Kind, at_ms: int = 0, silence_ms: int = 0, value: str = "") -> None:
+        self._numbers += 1
+        said = _Said(self._ears.heard_ms, kind, self._numbers, at_ms, silence_ms, value)
         self._unanswered.append(said)
         # A caller who is never answered must not fill the memory: the oldest go first, as the audio does.
         del self._unanswered[:-200]
-        self._send_said(said)
+        if self._is_ready:
+            self._send_said(said)
+
+    def _forget(self, said: int) -> None:
+        """Everything up to that number but the beginning of speech that has not ended yet."""
+        last_start = next((one for one in reversed(self._unanswered) if one.kind in ("started", "stopped")), None)
+        is_speaking = last_start is not None and last_start.kind == "started"
+        self._unanswered = [one for one in self._unanswered if one.number > said or (is_speaking and one is last_start)]
+
+    def _keep_unanswered(self) -> None:
+        self._ears.forget()
+        if self._unanswered:
+            first = self._unanswered[0]
+            self._ears.keep_from(first.at_ms if first.kind == "started" else int(first.decided_ms))
 
     def _send_said(self, said: _Said) -> None:
         at_ms = max(0, said.at_ms - self._base_ms)
@@ -137,18 +168,23 @@ class Conversation:
             case "started":
                 self._send(speech_started=pb.SpeechStarted(at_ms=at_ms))
             case "stopped":
-                self._send(speech_stopped=pb.SpeechStopped(at_ms=at_ms, silence_ms=said.silence_ms))
+                self._send(speech_stopped=pb.SpeechStopped(at_ms=at_ms, silence_ms=said.silence_ms, said=said.number))
             case "text":
-                self._send(text=pb.TextInput(text=said.value))
+                self._send(text=pb.TextInput(text=said.value, said=said.number))
             case "digit":
-                self._send(dtmf=pb.DtmfInput(digit=said.value))
+                self._send(dtmf=pb.DtmfInput(digit=said.value, said=said.number))
 
     def _say_again(self) -> None:
         audio, self._base_ms = self._ears.unanswered()
         position_ms = float(self._base_ms)
         for said in self._unanswered:
             audio, position_ms = self._send_kept(audio, position_ms, said.decided_ms)
-            self._send_said(said)
+            if said is self._unanswered[-1] and said.kind == "stopped":
+                # The silence has lasted all the while.
+                silent_ms = said.silence_ms + int(self._ears.heard_ms - said.decided_ms)
+                self._send_said(replace(said, silence_ms=silent_ms))
+            else:
+                self._send_said(said)
         self._send_kept(audio, position_ms, None)
 
     def _send_kept(self, audio: bytes, position_ms: float, until_ms: float | None) -> tuple[bytes, float]:
@@ -156,8 +192,12 @@ class Conversation:
         uplink = self._ears.format
         size = len(audio) if until_ms is None else min(len(audio), uplink.size_bytes(max(0.0, until_ms - position_ms)))
         for start in range(0, size, uplink.size_bytes(1000)):
-            self.audio(audio[start : min(size, start + uplink.size_bytes(1000))])
+            self._send_audio(audio[start : min(size, start + uplink.size_bytes(1000))])
         return audio[size:], position_ms + uplink.duration_ms(size)
+
+    def _send_audio(self, audio: bytes) -> None:
+        if self._link is not None:
+            self._link.send_audio(self._channel, audio)
 
     def _send(self, **body: Any) -> None:
         if self._link is not None:
@@ -173,5 +213,5 @@ def opening_of(context: Any, uplink: Any, downlink: Any, *, variables_json: str,
         request_variables_json=variables_json,
     )
     if is_takeover or is_old_session:
-        opening.resume.CopyFrom(pb.Resume(new_call=is_old_session))
+        opening.resume.CopyFrom(pb.Resume(new_call=is_old_session, new_gateway=is_takeover))
     return opening

@@ -21,7 +21,7 @@ FLOOR_DBFS = -60.0
 class Agent(Protocol):
     """The other side of the room. Calls are synchronous and must not block. Times are ms of caller audio."""
 
-    def hears(self, audio: bytes) -> None: ...
+    def hears(self, audio: bytes, *, at_once: bool) -> None: ...
     def caller_started(self, at_ms: int) -> None: ...
     def caller_stopped(self, at_ms: int, silence_ms: int) -> None: ...
     def caller_cut_in(self, cuts: Sequence[Cut]) -> None: ...
@@ -58,7 +58,8 @@ class Room:
         """Move the caller's audio on; the windows to be judged, if any."""
         audio = self.ears.take()
         if audio:
-            self._agent.hears(audio)
+            # In a pause that may be the end the recogniser must not lag behind: its text decides how soon the agent answers.
+            self._agent.hears(audio, at_once=self._detector.is_pausing)
         windows = self.ears.windows(audio, now_ms, is_listening=self._detector.is_undecided, floor_dbfs=FLOOR_DBFS)
         return Listening(self._vad_state, windows, self._judge) if windows else None
 
@@ -83,7 +84,7 @@ class Room:
                 self.ears.keep_from(at_ms)
                 self._agent.caller_started(at_ms)
             elif happening == "stopped":
-                self._agent.caller_stopped(at_ms, int(detector.stop_ms))
+                self._agent.caller_stopped(at_ms, int(window.end_ms - detector.changed_ms))
             else:
                 decided_at_s = time.monotonic()
                 self._agent.caller_cut_in(self.player.clear())

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import structlog
@@ -24,7 +24,7 @@ from media_gateway.calls.registry import CallRegistry
 from media_gateway.calls.room import Room
 from media_gateway.calls.states import CallStates
 from media_gateway.legs.port import Leg
-from media_gateway.playout.account import Cut, Report
+from media_gateway.playout.account import Cut, Playing, Report
 from media_gateway.vad.batch import Listening
 from media_gateway.vad.detector import DetectorSettings
 
@@ -67,6 +67,7 @@ class CallSession:
         self._waiting_since_ms = _now_ms()
         self._attempts = 0
         self._lookup_json: str | None = None
+        self._playing_at_loss: Playing | None = None
         self._log = _log.bind(call_id=facts.call_id, channel=facts.channel)
 
     @property
@@ -91,6 +92,8 @@ class CallSession:
                 running = scope.start(self._tell_running(), name="state")
                 services.publisher.publish(CallAnswered(tenant_id=facts.tenant_id, call_id=facts.call_id, is_takeover=facts.resume == "takeover"))
                 self._seek_runtime()
+                # The wheel may be turning slowly: the greeting does not wait for it.
+                services.links.flush()
                 try:
                     outcome = await self._over
                 except asyncio.CancelledError:
@@ -190,9 +193,7 @@ class CallSession:
         lookup_wait_ms = 0
         if self.facts.lookup_until_ms and self._lookup_json is None:
             lookup_wait_ms = max(1, self.facts.lookup_until_ms - int(time.time() * 1000))
-        playing = None if self._attempts == 0 else self.room.player.current() or Cut("", 0)
-        if not self._was_answered:
-            playing = None
+        playing = self._still_playing() if self._was_answered and self._attempts else None
         avoid = self._conversation.link
         if not self._conversation.open(lookup_wait_ms=lookup_wait_ms, playing=playing, avoid=avoid):
             return False
@@ -204,6 +205,13 @@ class CallSession:
         if self._lookup_json is not None:
             self._conversation.lookup(self._lookup_json)
         return True
+
+    def _still_playing(self) -> Playing:
+        """Of what the lost runtime said; its last audio may have been played to the end, or cut off, before another one was found."""
+        left, now = self._playing_at_loss, self.room.player.playing()
+        if left is None or (now is not None and now.utterance_id == left.utterance_id):
+            return now or Playing("", 0, 0)
+        return replace(left, heard_ms=left.sent_ms)
 
     def _wait_for_runtime(self, now_ms: float) -> None:
         waited_ms = now_ms - self._waiting_since_ms
@@ -229,8 +237,8 @@ class CallSession:
         self._attempts = max(1, min(self._attempts, 1))
         self._waiting_since_ms = _now_ms()
         if not self._over.done():
-            playing = self.room.player.current()
-            self._log.warning("runtime_link_lost", was_speaking=playing is not None)
+            self._playing_at_loss = self._playing_at_loss or self.room.player.playing()
+            self._log.warning("runtime_link_lost", was_speaking=self._playing_at_loss is not None)
             self._seek_runtime()
             self.room.player.account.abandon()
 
@@ -242,7 +250,6 @@ class CallSession:
         match message.WhichOneof("body"):
             case "audio":
                 audio = message.audio
-                self._conversation.answers(audio.utterance_id, is_caller_speaking=self.room.is_caller_speaking)
                 player.play(audio.utterance_id, audio.segment, audio.data)
             case "segment_end":
                 player.end_segment(message.segment_end.utterance_id, message.segment_end.segment)
@@ -252,6 +259,8 @@ class CallSession:
                 self._on_notice(message.notice)
             case "clear":
                 self._tell_cuts(self.room.silence())
+            case "turn_taken":
+                self._conversation.taken(message.turn_taken.said)
             case "opened":
                 self._on_opened(message.opened)
             case "hang_up":
@@ -264,6 +273,8 @@ class CallSession:
     def _on_opened(self, opened: pb.CallOpened) -> None:
         self._has_opened = True
         self._attempts = 1
+        self._playing_at_loss = None
+        self._conversation.opened(opened.said)
         self.room.configure(
             DetectorSettings(opened.vad_start_ms or 200, opened.vad_stop_ms or 200, opened.interruption_sensitivity),
         )
@@ -305,9 +316,9 @@ class CallSession:
 
     # The caller.
 
-    def hears(self, audio: bytes) -> None:
+    def hears(self, audio: bytes, *, at_once: bool) -> None:
         """Caller audio, on its way up."""
-        self._conversation.audio(audio)
+        self._conversation.audio(audio, at_once=at_once)
 
     def caller_started(self, at_ms: int) -> None:
         """Speech began."""
@@ -347,6 +358,9 @@ class CallSession:
     def _tell_cuts(self, cuts: Sequence[Cut]) -> None:
         for cut in cuts:
             self._conversation.interrupted(cut)
+            left = self._playing_at_loss
+            if left is not None and left.utterance_id == cut.utterance_id:
+                self._playing_at_loss = Playing(cut.utterance_id, cut.heard_ms, cut.heard_ms)
 
     async def _look_up(self) -> None:
         self._lookup_json = await self._services.lookups.result(self.facts.call_id, self.facts.lookup_until_ms)

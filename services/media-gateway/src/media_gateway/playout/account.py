@@ -32,6 +32,15 @@ class Cut:
     heard_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """The newest utterance that the far end holds: heard so far, and sent, which it plays whatever happens to us."""
+
+    utterance_id: str
+    heard_ms: int
+    sent_ms: int
+
+
 @dataclass(slots=True)
 class _Utterance:
     id: str
@@ -116,10 +125,10 @@ class PlayoutAccount:
         for utterance in self._utterances:
             utterance.is_complete = True
 
-    def current(self, now_ms: float) -> Cut | None:
-        """The utterance being heard (or next to be heard) and how much of it was."""
-        playing = next(iter(self._utterances), None)
-        return Cut(playing.id, int(self._heard(playing, now_ms))) if playing else None
+    def playing(self, now_ms: float) -> Playing | None:
+        """The newest utterance of which something was sent; those before it will be heard to their end."""
+        newest = next((utterance for utterance in reversed(self._utterances) if utterance.sent_ms > 0), None)
+        return Playing(newest.id, int(self._heard(newest, now_ms)), int(newest.sent_ms)) if newest else None
 
     def clear(self, now_ms: float) -> list[Cut]:
         """Throw everything away; says what had been heard, oldest utterance first."""

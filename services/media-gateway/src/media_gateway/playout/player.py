@@ -7,7 +7,7 @@ from typing import Final
 from callstage_kit.telemetry.metrics import FRAMES_LATE_TOTAL, RESPONSE_SECONDS
 
 from media_gateway.legs.port import Leg
-from media_gateway.playout.account import Cut, PlayoutAccount, Report
+from media_gateway.playout.account import Cut, Playing, PlayoutAccount, Report
 
 MARK_EVERY_MS: Final = 400.0
 
@@ -95,9 +95,9 @@ class Player:
         self._received_at_s.clear()
         return self.account.clear(_now_ms())
 
-    def current(self) -> Cut | None:
-        """What is being heard."""
-        return self.account.current(_now_ms())
+    def playing(self) -> Playing | None:
+        """What is being heard, and what will be."""
+        return self.account.playing(_now_ms())
 
     def poll(self) -> list[Report]:
         """What the runtime has to be told."""

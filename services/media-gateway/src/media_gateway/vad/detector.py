@@ -43,7 +43,6 @@ class SpeechDetector:
 
     def configure(self, settings: DetectorSettings) -> None:
         """New thresholds; a run of speech that has begun is forgotten."""
-        self.stop_ms = settings.stop_ms
         self._start_ms = _whole_windows(settings.start_ms)
         needed = barge_in_ms(settings.sensitivity, settings.start_ms)
         self._barge_in_ms = None if needed is None else _whole_windows(needed)
@@ -62,6 +61,11 @@ class SpeechDetector:
     def is_undecided(self) -> bool:
         """True while the gate hears speech: it has to be fed until it says "stop"."""
         return self._gate.is_speaking
+
+    @property
+    def is_pausing(self) -> bool:
+        """True while quiet argues for "stopped" but has not lasted long enough."""
+        return self._gate.is_speaking and self._gate.run_started_ms is not None
 
     @property
     def changed_ms(self) -> float:

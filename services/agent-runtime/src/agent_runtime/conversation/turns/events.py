@@ -30,10 +30,13 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """The call is open. `reply`: what to say first; None: listen."""
+    """The call is open. `reply`: what to say first; None: listen. `unheard_ms`: what an earlier process said and still plays."""
 
     reply: ReplyKind | None
     ending: Ending | None = None
+    unheard_ms: float = 0.0
+    was_cut_short: bool = False
+    """The caller was speaking when the line was lost: unless he goes on, he has to be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,10 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
-    """The caller has been silent for that long."""
+    """The caller has been silent for that long. `said`: the gateway's number of this, here and below."""
 
     silence_ms: float
+    said: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class TextTyped:
     """The caller wrote instead of speaking."""
 
     text: str
+    said: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class KeyPressed:
     """One key of the phone's keypad."""
 
     digit: str
+    said: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,9 @@ TurnEvent = (
 
 @dataclass(frozen=True, slots=True)
 class FinalizeStt:
-    """Ask speech-to-text to settle what it has."""
+    """Ask speech-to-text to settle what it has. The last `quiet_ms` of the audio hold no speech."""
+
+    quiet_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +138,16 @@ class TurnTimes:
 
 @dataclass(frozen=True, slots=True)
 class StartReply:
-    """Say something; report `ReplyEnded(number)`. `text` is the caller's turn, empty when the history already ends with one."""
+    """Say something; report `ReplyEnded(number)`. `text` is the caller's turn, empty when the history already ends with one.
+
+    `said` is the number of the last thing in that turn.
+    """
 
     number: int
     kind: ReplyKind
     text: str = ""
     times: TurnTimes = TurnTimes()
+    said: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ from agent_runtime.providers.ports import Transcript
 END_CALL_LINGER_MS = 2000.0
 """Rule B2."""
 KEYPAD_PAUSE_MS = 1500.0
+ASK_AGAIN_MS = 1500.0
+"""A caller whose words were lost with a process may still be speaking: this long he is listened for."""
 PLAYOUT_GRACE_MS = 5000.0
 """A playout report that is this late is not coming."""
 REPLY_LIMIT_MS = 180_000.0
@@ -92,10 +94,13 @@ class TurnMachine:
         self._idle_asked = False
         self._ends_at_ms = now_ms + policy.max_duration_ms
         self._held: list[str] = []
+        self._held_said = 0
         self._is_unanswered = False
         self._was_cut = False
+        self._ask_again_ms: float | None = None
         self._keys = ""
         self._keys_due_ms: float | None = None
+        self._keys_said = 0
         self._failures = 0
         self.is_over = False
 
@@ -114,7 +119,7 @@ class TurnMachine:
         """When to send the next `Tick`; None only when the call is over."""
         if self.is_over:
             return None
-        dues = [self._ear.due_ms(), self._hang_up_ms, self._keys_due_ms, self._quiet_by_ms, self._idle_due_ms()]
+        dues = [self._ask_again_ms, self._ear.due_ms(), self._hang_up_ms, self._keys_due_ms, self._quiet_by_ms, self._idle_due_ms()]
         if self._ending is None or not self._ending.is_final:
             dues.append(self._ends_at_ms)
         if self._reply is not None:
@@ -137,13 +142,18 @@ class TurnMachine:
         match event:
             case Begin():
                 self._ending = event.ending
+                if event.was_cut_short:
+                    self._ask_again_ms = self._now_ms + ASK_AGAIN_MS
+                if event.unheard_ms > 0:
+                    self._is_playing = True
+                    self._quiet_by_ms = None if event.reply is not None else self._now_ms + event.unheard_ms + PLAYOUT_GRACE_MS
                 if event.reply is not None:
                     self._start(event.reply)
             case SpeechStarted():
                 self._speech_started()
             case SpeechStopped():
-                if self._ear.stopped(event.silence_ms, self._now_ms):
-                    self._effects.append(FinalizeStt())
+                if self._ear.stopped(event.silence_ms, self._now_ms, event.said):
+                    self._effects.append(FinalizeStt(event.silence_ms))
             case Transcript():
                 if self._ear.transcript(event, self._now_ms, may_begin=not self._is_playing):
                     self._effects.append(FinalizeStt())
@@ -158,9 +168,9 @@ class TurnMachine:
             case ReplyEnded():
                 self._reply_ended(event)
             case TextTyped():
-                self._typed(event.text)
+                self._typed(event.text, event.said)
             case KeyPressed():
-                self._key_pressed(event.digit)
+                self._key_pressed(event)
             case HearingLost():
                 self._give_up()
             case Tick():
@@ -168,6 +178,7 @@ class TurnMachine:
 
     def _speech_started(self) -> None:
         self._ear.started()
+        self._ask_again_ms = None
         if self._ending and self._ending.is_final:
             return
         if not self._is_playing:
@@ -216,14 +227,15 @@ class TurnMachine:
         self._silence()
         self._start(ReplyKind.LAST_APOLOGY)
 
-    def _typed(self, text: str) -> None:
+    def _typed(self, text: str, said: int) -> None:
         if not text.strip() or (self._ending and self._ending.is_final):
             return
         self._ending = self._hang_up_ms = None
         self._silence()
-        self._caller_said(text.strip(), TurnTimes(decided_ms=self._now_ms))
+        self._caller_said(text.strip(), TurnTimes(decided_ms=self._now_ms), said)
 
-    def _key_pressed(self, digit: str) -> None:
+    def _key_pressed(self, event: KeyPressed) -> None:
+        digit, self._keys_said = event.digit, event.said
         if digit == "#" and self._keys:
             self._keys_ended()
             return
@@ -235,7 +247,7 @@ class TurnMachine:
     def _keys_ended(self) -> None:
         text, self._keys, self._keys_due_ms = f"[keypad: {self._keys}]", "", None
         if self._ear.state is EarState.QUIET:
-            self._typed(text)
+            self._typed(text, self._keys_said)
         else:
             self._ear.add_typed(text)
 
@@ -249,6 +261,10 @@ class TurnMachine:
             kind = self._reply.kind
             self._silence()
             self._failed(kind)
+        if self._ask_again_ms is not None and now_ms >= self._ask_again_ms:
+            self._ask_again_ms = None
+            if self._reply is None and not self._is_playing and self._ear.state is EarState.QUIET:
+                self._start(ReplyKind.APOLOGY)
         due = self._ear.due_ms()
         if due is not None and now_ms >= due:
             self._turn_ended(*self._ear.take(now_ms))
@@ -263,25 +279,26 @@ class TurnMachine:
 
     def _turn_ended(self, text: str, times: TurnTimes) -> None:
         if text:
-            self._caller_said(text, times)
+            self._caller_said(text, times, self._ear.said)
         elif self._reply is None and self._is_unanswered:
             self._start(ReplyKind.ANSWER)
         elif self._reply is None and self._was_cut and not self._is_playing and not self._ending:
             self._start(ReplyKind.CONTINUE)
         self._was_cut = False
 
-    def _caller_said(self, text: str, times: TurnTimes) -> None:
+    def _caller_said(self, text: str, times: TurnTimes, said: int) -> None:
         if self._ending and self._ending.is_final:
             return
         self._idle_asked = False
         must_wait = self._is_playing or self._quiet_by_ms is not None or (self._reply is not None and self._reply.kind in _UNCANCELLED)
         if must_wait:
             self._held.append(text)
+            self._held_said = said
             return
         self._ending = self._hang_up_ms = None
         if self._reply is not None:
             self._cancel()
-        self._start(ReplyKind.ANSWER, text, times)
+        self._start(ReplyKind.ANSWER, text, times, said)
 
     def _settle(self) -> None:
         """What follows from silence on the agent's side."""
@@ -293,7 +310,7 @@ class TurnMachine:
         if self._held and not (self._ending and self._ending.is_final):
             text = " ".join(self._held)
             self._held, self._ending, self._hang_up_ms = [], None, None
-            self._start(ReplyKind.ANSWER, text)
+            self._start(ReplyKind.ANSWER, text, said=self._held_said)
         elif self._ending is not None:
             if self._ending.linger_ms <= 0:
                 self._over(HangUp(self._ending.reason))
@@ -317,12 +334,12 @@ class TurnMachine:
             self._idle_asked = True
             self._start(ReplyKind.IDLE_QUESTION)
 
-    def _start(self, kind: ReplyKind, text: str = "", times: TurnTimes | None = None) -> None:
+    def _start(self, kind: ReplyKind, text: str = "", times: TurnTimes | None = None, said: int = 0) -> None:
         self._numbers += 1
         self._reply = _Reply(self._numbers, kind, self._now_ms)
         self._idle_since_ms = None
         self._is_unanswered = False
-        self._effects.append(StartReply(self._numbers, kind, text, times or TurnTimes(decided_ms=self._now_ms)))
+        self._effects.append(StartReply(self._numbers, kind, text, times or TurnTimes(decided_ms=self._now_ms), said))
 
     def _cancel(self) -> None:
         self._reply = None

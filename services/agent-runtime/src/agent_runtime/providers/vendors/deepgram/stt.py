@@ -107,6 +107,10 @@ class DeepgramStream:
         self._closing = False
         self._failure: BaseException | None = None
         self._unanswered_bytes = 0
+        self._taken_bytes = 0
+        self._settled_ms = 0.0
+        self._has_interim = False
+        self._is_settled = False
         self._finalizes = 0
         self._deadline: asyncio.Timeout | None = None
 
@@ -119,8 +123,14 @@ class DeepgramStream:
             self._drop_oldest_audio()
         self._wake.set()
 
-    async def finalize(self) -> None:
-        """Queue the control message behind the audio."""
+    async def finalize(self, quiet_ms: float = 0.0) -> None:
+        """Queue the control message behind the audio; answered here and now when the vendor has settled all the speech already."""
+        heard_ms = self._format.duration_ms(self._taken_bytes + self._queued_bytes)
+        if not self._finalizes and not self._has_interim and self._settled_ms > 0 and self._settled_ms >= heard_ms - quiet_ms:
+            self._is_settled = True
+            if self._deadline is not None:
+                self._deadline.reschedule(asyncio.get_running_loop().time())
+            return
         self._outbox.append(FINALIZE)
         self._finalizes += 1
         if self._deadline is not None:
@@ -181,11 +191,13 @@ class DeepgramStream:
         from websockets.exceptions import ConnectionClosed
 
         while True:
+            if self._is_settled:
+                return self._settled()
             try:
                 async with asyncio.timeout(self._finalize_wait_s if self._finalizes else None) as self._deadline:
                     message = await self._socket.recv()
             except TimeoutError as err:
-                return self._without_answer(err)
+                return self._settled() if self._is_settled else self._without_answer(err)
             except ConnectionClosed as err:
                 if self._closing:
                     return None
@@ -197,7 +209,14 @@ class DeepgramStream:
             if transcript is not None:
                 if transcript.answers_finalize:
                     self._finalizes = max(0, self._finalizes - 1)
+                self._has_interim = not transcript.is_final
+                if transcript.is_final and transcript.until_ms is not None:
+                    self._settled_ms = transcript.until_ms
                 return transcript
+
+    def _settled(self) -> Transcript:
+        self._is_settled = False
+        return Transcript("", is_final=True, answers_finalize=True)
 
     def _without_answer(self, error: TimeoutError) -> Transcript:
         """Deepgram leaves a `Finalize` unanswered when it holds nothing to settle; a stalled Deepgram does too."""
@@ -217,6 +236,7 @@ class DeepgramStream:
             self._outbox.popleft()
         audio = b"".join(parts)
         self._queued_bytes -= len(audio)
+        self._taken_bytes += len(audio)
         return audio
 
     def _drop_oldest_audio(self) -> None:

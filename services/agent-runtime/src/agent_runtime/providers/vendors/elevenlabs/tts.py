@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
+import base64
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, Final, Literal
 
+import orjson
 from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import Phase
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.audio_conversion import whole_samples
 from agent_runtime.providers.http_pool import HttpPool
-from agent_runtime.providers.ports import TtsRequest, Voice
+from agent_runtime.providers.http_stream import HttpCall, fetched, lines, posted
+from agent_runtime.providers.ports import SpokenWord, TtsRequest, Voice
+from agent_runtime.providers.vendors.elevenlabs.word_times import WordTimes
 
 _OUTPUT: Final = {AudioFormat.PCMU_8K: "ulaw_8000", AudioFormat.PCM16_16K: "pcm_16000", AudioFormat.PCM16_24K: "pcm_24000"}
 _SPEED_RANGE: Final = (0.7, 1.2)
 _NORMAL_SPEED: Final = 1.0
 _MAX_VOICES: Final = 300
-_OK: Final = 200
 # Only these models take a language; the others refuse the field.
 _LANGUAGE_MODELS: Final = ("eleven_flash_v2_5", "eleven_turbo_v2_5")
 
@@ -47,34 +50,44 @@ class ElevenLabsTts:
 
     async def voices(self) -> list[Voice]:
         """The account's voices. Raises DependencyError."""
-        client = await self._pool.ready()
-        with self._failures("first_byte"):
-            response = await client.get(f"{self._base_url}/v1/voices", headers=self._headers)
-            if response.status_code != _OK:
-                raise failures.counted("tts", failures.by_status(self.name, response.status_code))
-            found: list[dict[str, Any]] = response.json()["voices"]
-            return [_voice(entry) for entry in found[:_MAX_VOICES]]
-
-    async def _chunks(self, request: TtsRequest) -> AsyncGenerator[bytes, None]:
-        url = f"{self._base_url}/v1/text-to-speech/{request.voice or self._voice}/stream"
-        client = await self._pool.ready()
-        call = client.stream("POST", url, params={"output_format": _OUTPUT[request.audio_format]}, headers=self._headers, json=self._body(request))
-        phase: Phase = "first_byte"
-        with self._failures(phase):
-            response = await call.__aenter__()
+        answer = await fetched(self._pool, "tts", self.name, f"{self._base_url}/v1/voices", self._headers)
         try:
-            if response.status_code != _OK:
-                raise failures.by_status(self.name, response.status_code)
-            chunks = aiter(response.aiter_bytes())
-            while True:
-                with self._failures(phase):
-                    chunk = await anext(chunks, None)
-                if chunk is None:
-                    return
-                phase = "stream"
-                yield chunk
-        finally:
-            await call.__aexit__(None, None, None)
+            return [_voice(entry) for entry in answer["voices"][:_MAX_VOICES]]
+        except (KeyError, TypeError, AttributeError) as err:
+            raise failures.counted("tts", failures.malformed(self.name, "first_byte")) from err
+
+    def _chunks(self, request: TtsRequest) -> AsyncGenerator[bytes, None]:
+        ending = "stream" if request.on_words is None else "stream/with-timestamps"
+        url = f"{self._base_url}/v1/text-to-speech/{request.voice or self._voice}/{ending}"
+        call = HttpCall(url, self._headers, self._body(request), {"output_format": _OUTPUT[request.audio_format]})
+        if request.on_words is None:
+            return posted(self._pool, self.name, call)
+        return self._timed_chunks(call, request.audio_format, request.on_words)
+
+    async def _timed_chunks(
+        self, call: HttpCall, audio_format: AudioFormat, on_words: Callable[[tuple[SpokenWord, ...]], None]
+    ) -> AsyncGenerator[bytes, None]:
+        """One JSON object a line. Source: elevenlabs.io/docs/api-reference/text-to-speech/stream-with-timestamps."""
+        times, sent_bytes = WordTimes(), 0
+        async with aclosing(posted(self._pool, self.name, call)) as chunks:
+            async for line in lines(chunks):
+                if not line.strip():
+                    continue
+                phase: Phase = "stream" if sent_bytes else "first_byte"
+                try:
+                    entry: dict[str, Any] = orjson.loads(line)
+                    audio = base64.b64decode(entry["audio_base64"] or "")
+                    words = times.add(entry.get("alignment"), audio_format.duration_ms(sent_bytes))
+                except (ValueError, KeyError, TypeError, AttributeError, IndexError) as err:
+                    raise failures.malformed(self.name, phase) from err
+                if words:
+                    on_words(words)
+                sent_bytes += len(audio)
+                if audio:
+                    yield audio
+        last = times.finish()
+        if last:
+            on_words(last)
 
     def _body(self, request: TtsRequest) -> dict[str, Any]:
         model = request.model or self._model
@@ -88,23 +101,6 @@ class ElevenLabsTts:
         if settings:
             body["voice_settings"] = settings
         return body
-
-    @contextmanager
-    def _failures(self, phase: Phase) -> Generator[None, None, None]:
-        import httpx2
-
-        try:
-            yield
-        except (httpx2.ConnectTimeout, httpx2.PoolTimeout) as err:
-            raise failures.timed_out(self.name, "connect") from err
-        except httpx2.TimeoutException as err:
-            raise failures.timed_out(self.name, phase) from err
-        except httpx2.ConnectError as err:
-            raise failures.unreachable(self.name) from err
-        except httpx2.TransportError as err:
-            raise failures.disconnected(self.name, phase) from err
-        except (ValueError, KeyError, TypeError) as err:
-            raise failures.malformed(self.name, phase) from err
 
 
 def _voice(entry: dict[str, Any]) -> Voice:

@@ -64,7 +64,7 @@ class MoonshineStream:
         if self._interim_s and self._utterance.has_speech and self._utterance.duration_s >= self._next_interim_s:
             self._wake.set()
 
-    async def finalize(self) -> None:
+    async def finalize(self, quiet_ms: float = 0.0) -> None:
         """Have the utterance decoded."""
         self._utterance.add(self._resampler.push(b"", last=True))
         self._finals.append(self._utterance.take())
@@ -107,7 +107,8 @@ class MoonshineStream:
         text = await self._pool.decode(audio) if audio else ""
         if audio:
             PROVIDER_SECONDS.labels("stt", VENDOR).observe(time.monotonic() - started)
-        self._put(Transcript(text, is_final=True, answers_finalize=True))
+        # A later finalize that waits already will be answered, too, and this is not its answer.
+        self._put(Transcript(text, is_final=True, answers_finalize=not self._finals))
 
     async def _interim(self) -> None:
         self._next_interim_s = self._utterance.duration_s + self._interim_s

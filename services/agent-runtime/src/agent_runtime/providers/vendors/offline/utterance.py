@@ -10,7 +10,7 @@ _QUIET_DBFS: Final = -45.0
 """Windows below are no part of speech."""
 _LOUD_DBFS: Final = -36.0
 """Speech reaches this somewhere (telephone speech peaks at -30 to -12 dBFS); street noise does not."""
-_LEAD_WINDOWS: Final = 5
+_LEAD_WINDOWS: Final = 2
 _TAIL_WINDOWS: Final = 10
 """Silence kept around speech. More of it makes the recogniser invent words."""
 _CLICK_WINDOWS: Final = 15

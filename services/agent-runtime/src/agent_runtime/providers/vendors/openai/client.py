@@ -6,13 +6,14 @@ import json
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callstage_domain.errors import Phase
 from callstage_kit.tasks import in_thread
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.http_pool import HttpPool
+from agent_runtime.providers.http_stream import HttpCall
 from agent_runtime.providers.lazy_imports import load
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class OpenAiClient:
                 http = self.pool.client
                 self._sdk = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0, timeout=http.timeout, http_client=http)
             return self._sdk
+
+    def call(self, path: str, body: dict[str, Any]) -> HttpCall:
+        """A POST without the SDK; `path` is below the base URL."""
+        return HttpCall(f"{self._base_url.rstrip('/')}/{path}", {"authorization": f"Bearer {self._api_key}"}, body)
 
     async def ready(self) -> AsyncOpenAI:
         """`sdk`, made in a thread if need be."""

@@ -2,9 +2,11 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 from agent_runtime.providers.ports import LlmRequest, Message, ToolSpec
+
+FinishReason = Literal["stop", "tool_calls", "length", "content_filter"]
 
 _REASONING = re.compile(r"^(o\d|gpt-[5-9])")
 _FIRST_REASONING = re.compile(r"^(o\d|gpt-5(-|$))")
@@ -23,14 +25,14 @@ def _message(message: Message) -> dict[str, Any]:
     if not message.tool_calls:
         return {"role": message.role, "content": message.content}
     calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": _json_object(call.arguments_json)}}
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": json_object(call.arguments_json)}}
         for call in message.tool_calls
     ]
     return {"role": "assistant", "content": message.content or None, "tool_calls": calls}
 
 
-def _json_object(arguments: str) -> str:
-    """A model's broken arguments must not break the next request too."""
+def json_object(arguments: str) -> str:
+    """The arguments, or an empty object: a model's broken ones must not break the next request too."""
     try:
         return arguments if isinstance(json.loads(arguments), dict) else "{}"
     except ValueError:
