@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx2
-from callstage_testing.carriers.browser import BrowserCaller
-from callstage_testing.carriers.room import CallOver
+from callstage_phone.browser import BrowserCaller
+from callstage_phone.room import CallOver
 from callstage_testing.stack import Stack
 
 T = TypeVar("T")

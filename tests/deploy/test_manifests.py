@@ -12,7 +12,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from callstage_kit.settings import ServiceSettings
+from pydantic_settings import BaseSettings
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("media-gateway", "agent-runtime", "tool-sandbox", "control-api", "email-poller")
@@ -26,8 +26,10 @@ def pod_specs(of_kind: Any) -> dict[str, Any]:
 
 def settings_names(service: str) -> set[str]:
     """Environment variables that a service reads."""
-    module = importlib.import_module(f"{service.replace('-', '_')}.settings")
-    classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, ServiceSettings)]
+    package = service.replace("-", "_")
+    modules = [f"{package}.settings", *(["agent_runtime.providers.settings"] if service == "agent-runtime" else [])]
+    values = [value for module in modules for value in vars(importlib.import_module(module)).values()]
+    classes = [value for value in values if isinstance(value, type) and issubclass(value, BaseSettings)]
     return {field.validation_alias or f"CALLSTAGE_{name.upper()}" for cls in classes for name, field in cls.model_fields.items()}  # type: ignore[misc]
 
 
@@ -124,10 +126,15 @@ def test_calls_scale_gateway_and_runtime(of_kind: Any) -> None:
         assert metric["pods"]["metric"]["name"] == "callstage_active_calls"
 
 
+OF_LIBRARIES = {"GRPC_ENABLE_FORK_SUPPORT": "0", "GRPC_VERBOSITY": "ERROR"}
+
+
 def test_environment_is_what_the_settings_read(of_kind: Any) -> None:
     for name, pod in pod_specs(of_kind).items():
         service = "control-api" if name == "migrations" else name
-        given, known = set(environment(pod)), settings_names(service)
+        values, known = environment(pod), settings_names(service)
+        assert OF_LIBRARIES.items() <= values.items(), name
+        given = set(values) - set(OF_LIBRARIES)
         assert given <= known, f"{name}: nobody reads {sorted(given - known)}"
         assert {"CALLSTAGE_NATS_URL", "CALLSTAGE_REDIS_URL", "CALLSTAGE_MASTER_KEYS", "CALLSTAGE_BIND_HOST", "CALLSTAGE_INSTANCE"} <= given
         targets = {field for field in known if field.endswith(("_TARGET", "_TARGETS"))}

@@ -2,7 +2,7 @@
 
 import httpx2
 import pytest
-from callstage_testing.carriers.browser import BrowserCaller
+from callstage_phone.browser import BrowserCaller
 from callstage_testing.stack import Stack
 
 from tests.conftest import speech

@@ -7,7 +7,7 @@ import json
 import time
 
 import httpx2
-from callstage_testing.carriers.browser import BrowserCaller
+from callstage_phone.browser import BrowserCaller
 from callstage_testing.fakes.crm import CrmAnswer, FakeCrm, webhook_signature_is_valid
 from callstage_testing.fakes.odoo import FakeOdoo
 from callstage_testing.stack import Stack

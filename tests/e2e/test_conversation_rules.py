@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx2
 from callstage_kit.tasks import all_of
-from callstage_testing.carriers.browser import BrowserCaller
-from callstage_testing.carriers.call import CarrierCall
+from callstage_phone.browser import BrowserCaller
+from callstage_phone.call import CarrierCall
 from callstage_testing.fakes.crm import CrmAnswer, FakeCrm
 from callstage_testing.fakes.faults import Fault
 from callstage_testing.servers import free_port

@@ -4,7 +4,7 @@ import secrets
 
 import httpx2
 import pytest
-from callstage_testing.carriers.twilio import twilio_signature
+from callstage_phone.twilio import twilio_signature
 from callstage_testing.stack import Stack
 
 from tests.platform_steps import eventually, make_agent, make_number

@@ -11,9 +11,8 @@ import pytest
 from callstage.phone.browser import BrowserLine
 from callstage.phone.call import Outcome, PhoneCall
 from callstage.phone.carrier_line import CarrierLine
-from callstage.phone.dialect import CallIds
-from callstage.phone.dialect_telnyx import TelnyxCarrier
-from callstage.phone.dialect_twilio import TwilioCarrier, signature
+from callstage.phone.carriers import Gateway, telnyx
+from callstage.phone.carriers import twilio as twilio_carrier
 from callstage.phone.errors import CannotCall
 from callstage.phone.handset import Handset
 from callstage.phone.line import Line
@@ -21,14 +20,14 @@ from callstage.phone.place import NOT_ANSWERED, NOT_PLACED, OK, CallOptions, Car
 from callstage.phone.script import Script
 from callstage.phone.timeline import Happening, Timeline
 from callstage.phone.voice import Utterance
-from callstage.phone.webhook import Gateway
 from callstage.target import Target
 from callstage_audio.wav import read_wav, write_wav
+from callstage_phone.twilio import twilio_signature
 from fake_gateway import AgentSide, FakeGateway
 
 STREAM = '<Response><Connect><Stream url="{ws}"><Parameter name="ticket" value="t1"/></Stream></Connect><Redirect>/resume</Redirect></Response>'
 HANG_UP = "<Response><Hangup/></Response>"
-IDS = CallIds("CA1", "+12025550142", "+12025550100")
+CALLER, CALLED = "+12025550142", "+12025550100"
 TONE = (8000 * np.sin(np.arange(2400) * 0.3)).astype("<i2").tobytes()
 
 
@@ -42,12 +41,12 @@ async def talk(agent: AgentSide) -> None:
 
 
 def twilio(gateway: FakeGateway, timeline: Timeline) -> Line:
-    return CarrierLine(TwilioCarrier("AC1", "secret"), Gateway(gateway.url, gateway.url), IDS, timeline)
+    return CarrierLine(twilio_carrier(Gateway(gateway.url, gateway.url), "AC1", "secret"), CALLER, CALLED, timeline)
 
 
 async def make_call(line: Line, timeline: Timeline, *, lines: int = 1, timeout_s: float = 5.0, quiet_s: float = 0.1) -> tuple[Outcome, Handset]:
     script = Script([Utterance(f"line {index}", TONE) for index in range(lines)], timeout_s=timeout_s, quiet_s=quiet_s, last_word_s=0.2)
-    handset = Handset(line.up_hz, line.down_hz, script, timeline)
+    handset = Handset(script, timeline)
     async with asyncio.timeout(20):
         return await PhoneCall(line, handset, timeline).run(), handset
 
@@ -64,8 +63,8 @@ async def test_a_twilio_call_from_webhook_to_hang_up() -> None:
         assert outcome.ended_by == "the agent hung up"
         assert outcome.was_answered
         path, url, form, headers = gateway.webhooks[0]
-        assert (path, form["From"], form["To"], form["CallStatus"]) == ("/api/twilio/voice", IDS.caller, IDS.called, "ringing")
-        assert headers["X-Twilio-Signature"] == signature("secret", url, form)
+        assert (path, form["From"], form["To"], form["CallStatus"]) == ("/api/twilio/voice", CALLER, CALLED, "ringing")
+        assert headers["X-Twilio-Signature"] == twilio_signature("secret", url, form)
         assert gateway.webhooks[1][0] == "/resume"
         assert gateway.webhooks[1][2]["CallStatus"] == "in-progress"
         events = gateway.agents[0].received
@@ -125,7 +124,7 @@ async def test_the_call_goes_on_over_the_resume_address() -> None:
 
 
 async def test_a_gateway_that_stays_away_ends_the_call_with_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("callstage.phone.webhook._RETRY_PAUSE_S", 0.01)
+    monkeypatch.setattr("callstage.phone.carriers._RETRY_PAUSE_S", 0.01)
 
     async def greet(agent: AgentSide) -> None:
         await agent.until_event("start")
@@ -179,7 +178,7 @@ async def test_a_telnyx_call_speaks_two_codings() -> None:
     seed = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
     async with FakeGateway([document, HANG_UP], [answer_in_l16]).serving() as gateway:
         timeline, told = new_timeline()
-        line = CarrierLine(TelnyxCarrier(seed), Gateway(gateway.url, gateway.url), IDS, timeline)
+        line = CarrierLine(telnyx(Gateway(gateway.url, gateway.url), seed), CALLER, CALLED, timeline)
         outcome, handset = await make_call(line, timeline, lines=0)
         assert gateway.webhooks[0][0] == "/incoming/telnyx"
         assert "telnyx-signature-ed25519" in {name.lower() for name in gateway.webhooks[0][3]}

@@ -1,12 +1,13 @@
-"""Proves C3 from the caller's ear: the playout account, turn taking by a fake clock, and what the phone measures."""
+"""Proves C3 from the caller's ear: turn taking by a fake clock, and what the phone measures."""
 
 import numpy as np
 import pytest
-from callstage.phone.handset import Handset, Tick
-from callstage.phone.playout import Playout
+from callstage.phone.handset import Handset, Sound
 from callstage.phone.script import Ear, HangUp, Script
 from callstage.phone.timeline import Happening, Timeline
 from callstage.phone.voice import Utterance
+from callstage_phone.codec import l16
+from callstage_phone.playout import PlayoutBuffer
 
 QUIET = Ear(is_audible=False, is_pending=False)
 LOUD = Ear(is_audible=True, is_pending=False)
@@ -15,40 +16,6 @@ FRAME = 320
 
 def tone(ms: int) -> bytes:
     return (8000 * np.sin(np.arange(ms * 8) * 0.3)).astype("<i2").tobytes()
-
-
-def test_marks_come_back_when_what_is_before_them_was_played() -> None:
-    playout = Playout(8000)
-    assert playout.mark("at once") == ["at once"]
-    playout.push(tone(30))
-    assert playout.mark("end") == []
-    assert playout.queued_ms == 30
-    first, marks = playout.take()
-    assert (first, marks) == (tone(30)[:FRAME], [])
-    second, marks = playout.take()
-    assert (second, marks) == (tone(30)[FRAME:] + bytes(160), ["end"])
-    assert playout.take() == (bytes(FRAME), [])
-
-
-def test_clear_drops_the_queue_and_names_its_marks() -> None:
-    playout = Playout(8000)
-    playout.push(tone(100))
-    playout.mark("a")
-    playout.push(tone(100))
-    playout.mark("b")
-    playout.take()
-    assert playout.clear() == ["a", "b"]
-    assert (playout.queued_ms, playout.holds_sound()) == (0, False)
-    playout.push(tone(20))
-    assert playout.take()[0] == tone(20)
-
-
-def test_silence_that_is_sent_is_no_sound() -> None:
-    playout = Playout(8000)
-    playout.push(bytes(FRAME))
-    assert not playout.holds_sound()
-    playout.push(tone(20))
-    assert playout.holds_sound()
 
 
 def run(script: Script, from_s: float, to_s: float, ear: Ear, *, is_speaking: bool = False) -> tuple[float, Utterance | HangUp] | None:
@@ -117,27 +84,42 @@ class Room:
     def __init__(self, *lines: str) -> None:
         self.now_s = 100.0
         self.told: list[Happening] = []
+        self.playout = PlayoutBuffer(l16(8000))
+        self.mouth = b""
         timeline = Timeline(lambda: self.now_s, self.told.append)
-        self.handset = Handset(8000, 8000, Script([Utterance(text, tone(200)) for text in lines], timeout_s=20), timeline)
+        self.handset = Handset(Script([Utterance(text, tone(200)) for text in lines], timeout_s=20), timeline)
 
-    def run(self, seconds: float, *, is_connected: bool = True) -> list[Tick]:
-        ticks: list[Tick] = []
+    def hear(self, pcm16: bytes) -> None:
+        self.playout.push(pcm16, self.now_s)
+
+    def run(self, seconds: float, *, is_connected: bool = True) -> tuple[list[bytes], list[HangUp]]:
+        """The caller's frames, and what ended the call."""
+        frames: list[bytes] = []
+        endings: list[HangUp] = []
         for _ in range(round(seconds / 0.02)):
-            ticks.append(self.handset.tick(self.now_s, is_connected=is_connected))
+            frame, self.mouth = self.mouth[:FRAME].ljust(FRAME, b"\0"), self.mouth[FRAME:]
+            agent, _marks = self.playout.take()
+            sound = Sound(frame, agent, is_speaking=bool(self.mouth), is_pending=self.playout.holds_sound())
+            decision = self.handset.tick(self.now_s, sound, is_connected=is_connected)
+            if isinstance(decision, HangUp):
+                endings.append(decision)
+            elif decision is not None:
+                self.mouth = decision.pcm16
+            frames.append(frame)
             self.now_s += 0.02
-        return ticks
+        return frames, endings
 
 
 def test_the_phone_measures_from_its_own_last_sound_to_the_agents_first() -> None:
     room = Room("Two pizzas")
     room.run(0.5)
-    room.handset.playout.push(tone(400))
-    up = b"".join(tick.frame for tick in room.run(2.0))
+    room.hear(tone(400))
+    up = b"".join(room.run(2.0)[0])
     assert tone(200) in up
     assert room.handset.greeting_ms == pytest.approx(500, abs=1)
     spoken_until_s = next(happening.at_s for happening in room.told if happening.who == "you") + 0.2
     room.now_s = 110.0
-    room.handset.playout.push(tone(400))
+    room.hear(tone(400))
     room.run(0.5)
     answer_ms = room.handset.exchanges[0].answer_ms
     assert answer_ms == pytest.approx((10.0 - spoken_until_s) * 1000, abs=45)
@@ -146,6 +128,8 @@ def test_the_phone_measures_from_its_own_last_sound_to_the_agents_first() -> Non
 
 def test_nothing_is_said_into_a_dead_line() -> None:
     room = Room("Hello")
-    room.handset.playout.push(tone(100))
-    assert all(tick.frame == bytes(FRAME) and tick.hang_up is None for tick in room.run(3.0, is_connected=False))
+    room.hear(tone(100))
+    frames, endings = room.run(3.0, is_connected=False)
+    assert set(frames) == {bytes(FRAME)}
+    assert endings == []
     assert room.handset.exchanges == []

@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from callstage.phone.errors import CannotCall
-from callstage.phone.recorder import Recorder
 from callstage.phone.voice import Espeak, Flite, Voice, best_voice, utterances
 from callstage_audio.level import peak_dbfs, rms_dbfs
-from callstage_audio.pcm import duration_ms, samples
-from callstage_audio.wav import read_wav, write_wav
+from callstage_audio.pcm import duration_ms
+from callstage_audio.wav import write_wav
 
 SENTENCE = "I would like to order three large pizzas, please."
 
@@ -60,16 +59,3 @@ def test_a_voice_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(best_voice(), Espeak)
     with pytest.raises(CannotCall, match="flite could not speak"):
         utterances(["Hello"], [], 8000, Flite())
-
-
-def test_the_recording_has_the_caller_left_and_the_agent_right(tmp_path: Path) -> None:
-    recorder = Recorder(16000, 24000)
-    for _ in range(50):
-        recorder.add(np.full(320, 1000, "<i2").tobytes(), np.full(480, -2000, "<i2").tobytes())
-    recorder.save(tmp_path / "calls" / "a.wav")
-    data = (tmp_path / "calls" / "a.wav").read_bytes()
-    mixed, rate_hz = read_wav(data)
-    assert (rate_hz, duration_ms(mixed, rate_hz)) == (24000, 1000)
-    stereo = np.frombuffer(data[44:], "<i2").reshape(-1, 2)
-    assert stereo[1000:-1000].mean(axis=0) == pytest.approx([1000, -2000], abs=5)
-    assert samples(mixed).size == 24000

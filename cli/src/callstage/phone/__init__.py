@@ -1,1 +1,1 @@
-"""A telephone in the terminal: plays a carrier or a browser against a running platform."""
+"""A telephone in the terminal: the voice, the script and the report around the callers of callstage_phone."""

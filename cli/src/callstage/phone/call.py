@@ -1,17 +1,15 @@
-"""One call from dialling to hanging up: the 20 ms clock between a line and a handset."""
+"""One call from dialling to hanging up: what the room sounds like goes to the handset, what the handset decides goes back."""
 
-import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
-from callstage_kit.tasks import TaskScope
+from callstage_phone.room import Room
 
-from callstage.phone.codec import PTIME_S
-from callstage.phone.handset import Exchange, Handset
+from callstage.phone.errors import CannotCall
+from callstage.phone.handset import Exchange, Handset, Sound
 from callstage.phone.line import Line
+from callstage.phone.script import HangUp
 from callstage.phone.timeline import Timeline
-
-# Further behind than this the clock starts anew instead of hurrying after.
-_MAX_LAG_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +26,23 @@ class Outcome:
 
 
 class PhoneCall:
-    """Made for one call."""
+    """Made for one call. Listens in the line's room."""
 
     def __init__(self, line: Line, handset: Handset, timeline: Timeline) -> None:
         self._line = line
         self._handset = handset
         self._timeline = timeline
-        self._hung_up = asyncio.Event()
         self._reason = ""
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
 
     def hang_up(self, reason: str = "the caller hung up") -> None:
         """Politely: the platform is told. `run` returns soon; may be called from a signal handler of the loop."""
         self._reason = self._reason or reason
-        self._hung_up.set()
+        self._line.hang_up()
 
     async def run(self) -> Outcome:
         """Raises CannotCall when the call could not be placed."""
-        async with TaskScope("phone", on_failure=self._failed) as scope:
-            scope.start(self._tick_forever(), name="clock")
-            scope.start(self._end_line(), name="hang_up")
-            ended_by = await self._line.run(self._handset)
+        ended_by = await self._line.run(self)
         if self._failure is not None:
             raise self._failure
         ended_by = self._reason or ended_by
@@ -64,28 +58,43 @@ class PhoneCall:
             carrier_call_id=self._line.carrier_call_id,
         )
 
-    def _failed(self, _name: str, error: BaseException) -> None:
-        self._failure = error
-        self.hang_up("this phone failed")
+    def save_recording(self, path: Path) -> None:
+        """Stereo, caller left, agent right. Blocking. Raises CannotCall when the place is not writable."""
+        room = self._line.room
+        if room is None or room.recording is None:
+            raise CannotCall("There was no call to record.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            room.recording.write_wav(path, self._line.recording_hz)
+        except OSError as err:
+            raise CannotCall(f"The recording cannot be written to {path}: {err.strerror}.") from err
 
-    async def _end_line(self) -> None:
-        await self._hung_up.wait()
-        await self._line.hang_up()
+    def tick(self, now: float, sent: bytes, played: bytes) -> None:
+        """The room's 20 ms."""
+        room = self._line.room
+        if room is None or self._reason:
+            return
+        try:
+            self._live(room, now, sent, played)
+        except Exception as err:  # the timer of the room has nobody to tell; `run` raises it
+            self._failure = err
+            self.hang_up("this phone failed")
 
-    async def _tick_forever(self) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            is_connected = self._line.is_connected
-            tick = self._handset.tick(due, is_connected=is_connected)
-            if is_connected:
-                await self._line.send(tick.frame, tick.marks)
-            if tick.hang_up is not None:
-                self.hang_up(tick.hang_up.value)
-                return
-            due += PTIME_S
-            lag = loop.time() - due
-            if lag > _MAX_LAG_S:
-                due = loop.time()
-            elif lag < 0:
-                await asyncio.sleep(-lag)
+    def cut_off(self) -> None:
+        """The platform interrupts its agent."""
+        room = self._line.room
+        if room is not None and room.playout.holds_sound():
+            self._timeline.note("agent", "stops (interrupted)")
+
+    def _live(self, room: Room, now: float, sent: bytes, played: bytes) -> None:
+        sound = Sound(
+            caller=room.codec.decode(sent),
+            agent=room.playout.codec.decode(played),
+            is_speaking=room.is_speaking,
+            is_pending=room.playout.holds_sound(),
+        )
+        decision = self._handset.tick(now, sound, is_connected=self._line.is_connected)
+        if isinstance(decision, HangUp):
+            self.hang_up(decision.value)
+        elif decision is not None:
+            room.speak(decision.pcm16, rate_hz=room.codec.rate_hz)

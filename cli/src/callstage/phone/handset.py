@@ -1,24 +1,26 @@
-"""Mouth and ear of the caller: plays the agent, speaks the script, measures, records. One `tick` per 20 ms; no sockets, no clock of its own."""
+"""Ear and mouth of the caller: hears the agent, follows the script, measures. One `tick` per 20 ms; no sockets, no clock of its own."""
 
 from dataclasses import dataclass
 
-from callstage.phone.codec import PTIME_S, frame_bytes
-from callstage.phone.playout import Playout, is_audible
-from callstage.phone.recorder import Recorder
+from callstage_phone.codec import PTIME_S
+from callstage_phone.hearing import is_audible
+
 from callstage.phone.script import Ear, HangUp, Script
 from callstage.phone.timeline import Timeline
+from callstage.phone.voice import Utterance
 
 # The agent is said to begin to speak again after a pause this long.
 _NEW_BURST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """What goes up: 20 ms of the caller (int16 at the up rate) and the marks reached."""
+class Sound:
+    """20 ms of both sides, int16 mono each at its own rate. `is_speaking`: the caller has more to say. `is_pending`: more of the agent is queued."""
 
-    frame: bytes
-    marks: list[str]
-    hang_up: HangUp | None
+    caller: bytes
+    agent: bytes
+    is_speaking: bool
+    is_pending: bool
 
 
 @dataclass(slots=True)
@@ -32,9 +34,7 @@ class Exchange:
 class Handset:
     """Times are seconds of any monotonic clock."""
 
-    def __init__(self, up_hz: int, down_hz: int, script: Script, timeline: Timeline) -> None:
-        self.playout = Playout(down_hz)
-        self.recorder = Recorder(up_hz, down_hz)
+    def __init__(self, script: Script, timeline: Timeline) -> None:
         self.exchanges: list[Exchange] = []
         self.greeting_ms: float | None = None
         """Start of the call → first sound of the agent."""
@@ -42,9 +42,7 @@ class Handset:
         """Seconds of audible agent."""
         self._script = script
         self._timeline = timeline
-        self._frame_bytes = frame_bytes(up_hz)
-        self._mouth = b""
-        self._said_bytes = 0
+        self._was_speaking = False
         self._own_sound_ended_s: float | None = None
         self._agent_sound_s: float | None = None
 
@@ -53,46 +51,29 @@ class Handset:
         """Whether the agent was heard at all."""
         return self.greeting_ms is not None
 
-    def clear(self) -> list[str]:
-        """The platform cut its agent short; returns the marks to send back."""
-        if self.playout.holds_sound():
-            self._timeline.note("agent", "stops (interrupted)")
-        return self.playout.clear()
-
-    def tick(self, now_s: float, *, is_connected: bool) -> Tick:
-        """20 ms of both directions. Without a connection the agent's buffer still plays, and the script waits."""
-        agent, marks = self.playout.take()
-        ear = Ear(is_audible(agent), self.playout.holds_sound())
-        is_speaking = bool(self._mouth)
-        caller = self._speak(now_s)
-        self.recorder.add(caller, agent)
+    def tick(self, now_s: float, sound: Sound, *, is_connected: bool) -> Utterance | HangUp | None:
+        """What the caller does next, if anything. Without a connection the script waits."""
+        ear = Ear(is_audible(sound.agent), sound.is_pending)
+        # The frame that ended an utterance was still spoken.
+        is_speaking, self._was_speaking = self._was_speaking, sound.is_speaking
+        if is_speaking and is_audible(sound.caller):
+            self._own_sound_ended_s = now_s + PTIME_S
         if not is_connected:
-            return Tick(caller, marks, None)
+            return None
         decision = self._script.step(now_s, ear, is_speaking=is_speaking)
         if ear.is_audible:
             self._hear(now_s)
-        if isinstance(decision, HangUp):
-            return Tick(caller, marks, decision)
-        if decision is not None:
-            self._mouth = decision.pcm16
+        if isinstance(decision, Utterance):
+            self._was_speaking = True
             self.exchanges.append(Exchange(decision.text))
             self._timeline.note("you", decision.text)
-        return Tick(caller, marks, None)
-
-    def _speak(self, now_s: float) -> bytes:
-        frame = self._mouth[self._said_bytes : self._said_bytes + self._frame_bytes]
-        self._said_bytes += len(frame)
-        if self._said_bytes == len(self._mouth):
-            self._mouth, self._said_bytes = b"", 0
-        if frame and is_audible(frame):
-            self._own_sound_ended_s = now_s + PTIME_S
-        return frame + bytes(self._frame_bytes - len(frame))
+        return decision
 
     def _hear(self, now_s: float) -> None:
         self.heard_s += PTIME_S
         if self._agent_sound_s is None or now_s - self._agent_sound_s > _NEW_BURST_S:
             self._timeline.note("agent", f"speaks{self._measured(now_s)}")
-        elif not self._mouth:
+        elif not self._was_speaking:
             self._measured(now_s)
         self._agent_sound_s = now_s
 
@@ -102,7 +83,7 @@ class Handset:
             self.greeting_ms = self._timeline.elapsed_s * 1000
             return f" ({self.greeting_ms:.0f} ms after dialling)"
         last = self.exchanges[-1] if self.exchanges else None
-        if last is None or last.answer_ms is not None or self._mouth or self._own_sound_ended_s is None or not self._script.is_answered:
+        if last is None or last.answer_ms is not None or self._was_speaking or self._own_sound_ended_s is None or not self._script.is_answered:
             return ""
         last.answer_ms = (now_s - self._own_sound_ended_s) * 1000
         return f" ({last.answer_ms:.0f} ms after you)"

@@ -2,20 +2,20 @@
 
 from typing import Protocol
 
-from callstage.phone.handset import Handset
+from callstage_phone.room import Listener, Room
 
 
 class Line(Protocol):
-    """A carrier's leg or a browser's socket. Int16 mono at fixed rates on this side, whatever the wire speaks."""
+    """A carrier's leg or a browser's socket, over a simulated caller."""
 
     @property
-    def up_hz(self) -> int:
-        """Rate of the caller's frames."""
+    def room(self) -> Room | None:
+        """The caller's end of the conversation, once it was dialled."""
         ...
 
     @property
-    def down_hz(self) -> int:
-        """Rate of what goes into the handset's playout."""
+    def recording_hz(self) -> int:
+        """Rate of the stereo file."""
         ...
 
     @property
@@ -33,14 +33,13 @@ class Line(Protocol):
         """The carrier's id, for finding the call in the API."""
         ...
 
-    async def run(self, handset: Handset) -> str:
-        """Place the call and live it; returns how it ended, for people. Raises CannotCall when it could not be placed."""
+    async def run(self, listener: Listener) -> str:
+        """Place the call and live it; returns how it ended, for people. Raises CannotCall when it could not be placed.
+
+        `listener` hears the room from dialling on.
+        """
         ...
 
-    async def send(self, frame: bytes, marks: list[str]) -> None:
-        """20 ms of the caller, and the marks reached. Does nothing without a connection."""
-        ...
-
-    async def hang_up(self) -> None:
+    def hang_up(self) -> None:
         """The caller hangs up; `run` returns soon."""
         ...

@@ -12,15 +12,14 @@ from urllib.parse import urlencode
 
 from callstage_domain.errors import CallstageError
 from callstage_kit.tasks import in_thread
+from callstage_phone.carrier import SimulatedCarrier
 from rich.console import Console
 
 from callstage.phone import report
 from callstage.phone.browser import BrowserLine
 from callstage.phone.call import Outcome, PhoneCall
 from callstage.phone.carrier_line import CarrierLine
-from callstage.phone.dialect import CallIds, Carrier
-from callstage.phone.dialect_telnyx import TelnyxCarrier
-from callstage.phone.dialect_twilio import TwilioCarrier
+from callstage.phone.carriers import Gateway, telnyx, twilio
 from callstage.phone.errors import CannotCall
 from callstage.phone.handset import Handset
 from callstage.phone.line import Line
@@ -28,7 +27,6 @@ from callstage.phone.record import read_record
 from callstage.phone.script import Script
 from callstage.phone.timeline import Timeline
 from callstage.phone.voice import utterances
-from callstage.phone.webhook import Gateway
 from callstage.target import Target
 
 DEMO_LINES = ("I would like to order three large pizzas, please.", "My name is Anna.", "That is all, thank you. Goodbye.")
@@ -79,11 +77,10 @@ async def _place(options: CallOptions, console: Console) -> int:
     timeline = Timeline(loop.time, lambda happening: report.live_line(console, happening))
     line = _line(options, timeline)
     script = Script(lines, timeout_s=options.timeout_s, speaks_first=options.speaks_first)
-    handset = Handset(line.up_hz, line.down_hz, script, timeline)
-    call = PhoneCall(line, handset, timeline)
+    call = PhoneCall(line, Handset(script, timeline), timeline)
     _watch_signals(call)
     outcome = await call.run()
-    return await in_thread(_report, options, console, outcome, handset, timeline)
+    return await in_thread(_report, options, console, outcome, call, timeline)
 
 
 def _watch_signals(call: PhoneCall) -> None:
@@ -92,10 +89,10 @@ def _watch_signals(call: PhoneCall) -> None:
         asyncio.get_running_loop().add_signal_handler(number, call.hang_up)
 
 
-def _report(options: CallOptions, console: Console, outcome: Outcome, handset: Handset, timeline: Timeline) -> int:
+def _report(options: CallOptions, console: Console, outcome: Outcome, call: PhoneCall, timeline: Timeline) -> int:
     recording: Path | None = options.record or options.home / "calls" / f"{datetime.now().strftime('%Y%m%d-%H%M%S')}.wav"
     try:
-        handset.recorder.save(recording)
+        call.save_recording(recording)
     except CannotCall as err:
         print(f"callstage call: {err.message}", file=sys.stderr)
         recording = None
@@ -113,16 +110,17 @@ def _line(options: CallOptions, timeline: Timeline) -> Line:
     target = options.target.require("media_gateway")
     if options.carrier is CarrierName.BROWSER:
         return BrowserLine(target.media_gateway, target.require("api_key").api_key, options.agent_id or target.agent_id, timeline)
-    carrier = _carrier(options)
-    query = urlencode({"api_key": target.require("api_key").api_key, "agent_id": options.agent_id}) if options.agent_id else ""
+    carrier = _carrier(options, Gateway(target.public_url, target.media_gateway))
     called = options.called or target.require("number").number
-    ids = CallIds(carrier.new_call_id(), options.caller, called)
-    return CarrierLine(carrier, Gateway(target.public_url, target.media_gateway), ids, timeline, query=query)
+    return CarrierLine(carrier, options.caller, called, timeline)
 
 
-def _carrier(options: CallOptions) -> Carrier:
+def _carrier(options: CallOptions, gateway: Gateway) -> SimulatedCarrier:
     target = options.target
+    named = "twilio_auth_token" if options.carrier is CarrierName.TWILIO else "telnyx_private_key"
+    secret: str = getattr(target.require(named), named)
+    query = "?" + urlencode({"api_key": target.require("api_key").api_key, "agent_id": options.agent_id}) if options.agent_id else ""
     if options.carrier is CarrierName.TELNYX:
-        return TelnyxCarrier(target.require("telnyx_private_key").telnyx_private_key)
+        return telnyx(gateway, secret, query=query)
     # The account's name is in no signature, so any will do.
-    return TwilioCarrier(target.twilio_account_sid or "AC" + "0" * 32, target.require("twilio_auth_token").twilio_auth_token)
+    return twilio(gateway, target.twilio_account_sid or "AC" + "0" * 32, secret, query=query)

@@ -17,9 +17,9 @@ from callstage_audio.mp3 import decode_audio
 from callstage_audio.pcm import duration_ms, sample_count, samples
 from callstage_audio.resample import resample
 from callstage_audio.wav import read_wav
+from callstage_phone.hearing import AUDIBLE_PEAK
 
 from callstage.phone.errors import CannotCall
-from callstage.phone.playout import AUDIBLE_PEAK, gain
 
 # What a handset delivers: speech near -20 dBFS RMS, peaks clear of clipping, hardly any silence around it.
 SPEECH_RMS_DBFS = -20.0
@@ -170,4 +170,4 @@ def trimmed(pcm16: bytes, rate_hz: int) -> bytes:
 def levelled(pcm16: bytes) -> bytes:
     """Brought to the level of a handset."""
     gain_db = min(SPEECH_RMS_DBFS - rms_dbfs(pcm16), MAX_PEAK_DBFS - peak_dbfs(pcm16))
-    return gain(pcm16, 10 ** (gain_db / 20))
+    return np.clip(np.rint(samples(pcm16) * 10 ** (gain_db / 20)), -32768, 32767).astype("<i2").tobytes()

@@ -61,8 +61,12 @@ def test_a_quiet_window_needs_no_model_and_counts_as_quiet() -> None:
 
 def pushed(gate: VadGate, windows: list[tuple[float, float]]) -> list[tuple[int, VadEvent]]:
     """(index of the window, event) for (probability, level) pairs."""
-    events = [(index, gate.push(probability, level, (index + 1) * WINDOW_MS)) for index, (probability, level) in enumerate(windows)]
-    return [(index, event) for index, event in events if event is not None]
+    events: list[tuple[int, VadEvent]] = []
+    for index, (probability, level) in enumerate(windows):
+        event = gate.push(probability, level, (index + 1) * WINDOW_MS)
+        if event is not None:
+            events.append((index, event))
+    return events
 
 
 def test_silence_counts_from_the_last_word_though_the_model_still_remembers_it() -> None:

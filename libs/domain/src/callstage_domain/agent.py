@@ -21,12 +21,13 @@ class Frozen(BaseModel):
 
 
 class LlmSettings(Frozen):
-    """Which language model answers. `provider=None` means the platform's default."""
+    """Which language model answers. `provider=None` means the platform's default. `options` goes to the provider unchanged."""
 
     provider: str | None = None
     model: str | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     thinking_level: ThinkingLevel = "minimal"
+    options: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
 class SpeechSettings(Frozen):

@@ -10,7 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 from callstage_domain.errors import DependencyError
-from callstage_kit.egress import CheckedTransport, EgressClient, EgressPolicy, EgressRefused
+from callstage_kit.egress import CheckedTransport, EgressClient
+from callstage_kit.egress_policy import EgressPolicy, EgressRefused
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 

@@ -1,4 +1,4 @@
-"""Fakes that speak the vendors' wires, simulated carriers, virtual time, embedded servers, leak checks.
+"""Fakes that speak the vendors' wires, virtual time, embedded servers, leak checks.
 
 Import from the modules; this package stays empty, because pytest loads it at every start.
 """

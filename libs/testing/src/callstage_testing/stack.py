@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-
-from callstage_testing.carriers.carrier import CarrierSettings
-from callstage_testing.carriers.telnyx import TelnyxCaller
-from callstage_testing.carriers.twilio import TwilioCaller
+from callstage_phone.carrier import CarrierSettings
+from callstage_phone.telnyx import TelnyxCaller
+from callstage_phone.twilio import TwilioCaller
 
 READY_LINE = "Callstage is ready"
 _STOP_TIMEOUT_S = 30.0

@@ -1,6 +1,7 @@
 """Proves T11, K5, P5 and WS7 in part: argument checks, latency parts, caches, queues and admission at their limits."""
 
 import asyncio
+import time
 
 import pytest
 from agent_runtime.call_info import CallInfo
@@ -46,10 +47,16 @@ def test_bad_arguments_say_what_to_correct(text: str, says: str) -> None:
         checked_arguments(text, SCHEMA)
 
 
-@pytest.mark.parametrize("schema", [{"type": "nonsense"}, {"$ref": "http://example.com/schema.json"}])
+@pytest.mark.parametrize("schema", [{"type": "nonsense"}, {"$ref": "http://example.com/schema.json"}, {"$ref": "#"}])
 def test_a_broken_schema_is_the_tools_fault(schema: dict[str, object]) -> None:
     with pytest.raises(ModelFacingError, match="not set up correctly"):
         checked_arguments("{}", schema)
+
+
+def test_a_slow_pattern_of_an_old_snapshot_does_not_stall_the_process() -> None:
+    began = time.perf_counter()
+    assert checked_arguments('{"p": "%s"}' % ("a" * 64 + "b"), {"properties": {"p": {"pattern": "(a+)+$"}}}) == {"p": "a" * 64 + "b"}
+    assert time.perf_counter() - began < 1
 
 
 def test_latency_parts_are_differences_and_absent_where_a_moment_is() -> None:

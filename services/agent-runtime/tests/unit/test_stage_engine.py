@@ -21,7 +21,7 @@ from agent_runtime.stages.entries import (
 from agent_runtime.stages.prompt import MAX_DATA_CHARS, data_block, system_prompt
 from agent_runtime.stages.state import ConversationState, fold
 from agent_runtime.stages.variables_read import opening_reads_lookup
-from callstage_domain.agent import AgentSettings, AgentSnapshot, Stage, ToolDefinition, Transition
+from callstage_domain.agent import AgentSettings, AgentSnapshot, LlmSettings, Stage, ToolDefinition, Transition
 from callstage_domain.ids import AgentId, TenantId
 
 TODAY = date(2026, 11, 20)
@@ -195,3 +195,10 @@ def test_a_batch_keeps_the_order_of_its_calls() -> None:
     assert state.batch is not None
     assert [outcome.name for outcome in state.batch.in_order()] == ["a", "b"]
     assert state.batch.missing == ()
+
+
+def test_the_agents_options_of_the_model_travel_with_the_request() -> None:
+    options = {"api": "responses", "service_tier": "priority"}
+    shot = snapshot(settings=AgentSettings(display_name="Mia", llm=LlmSettings(provider="openai", options=options)))
+    assert engine.llm_request(shot, engine.first_state(shot), today=TODAY).options == options
+    assert engine.llm_request(snapshot(), engine.first_state(snapshot()), today=TODAY).options == {}

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from callstage_kit.egress import EgressPolicy
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.grpc.channel import open_channel
 from callstage_kit.health import Health
 from callstage_kit.nats.connection import NatsConnection, connect_nats
@@ -18,6 +18,7 @@ from control_api.consumers.events import EventConsumer
 from control_api.consumers.reaper import CallReaper
 from control_api.db.database import Database
 from control_api.db.unit_of_work import Writer
+from control_api.features.agents.draft_checks import DraftChecks
 from control_api.features.agents.move import AgentMoveService
 from control_api.features.agents.service import AgentService
 from control_api.features.api_keys.service import ApiKeyService
@@ -47,7 +48,7 @@ def make_database(settings: ControlApiSettings) -> Database:
 def make_services(settings: ControlApiSettings, database: Database, sandbox: SandboxClient, on_outbox: Callable[[], None]) -> dict[type[Any], Any]:
     """One instance per service class, as endpoints ask for them."""
     writer, box, signer = Writer(database, on_outbox), settings.secret_box, settings.token_signer
-    authenticator = Authenticator(database, signer)
+    authenticator, checks = Authenticator(database, signer), DraftChecks(sandbox)
     services = (
         authenticator,
         StoredReplies(database, box),
@@ -57,9 +58,9 @@ def make_services(settings: ControlApiSettings, database: Database, sandbox: San
         TenantService(writer, box),
         ProviderService(writer, box, EgressPolicy.from_setting(settings.egress_allow)),
         AuditService(database),
-        AgentService(writer),
+        AgentService(writer, checks),
         AgentMoveService(writer),
-        DeploymentService(writer, signer, settings.gateway_websocket_url),
+        DeploymentService(writer, signer, settings.gateway_websocket_url, checks),
         BackendService(writer, box, sandbox),
         MailboxService(writer, box),
         NumberService(writer),

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from callstage_contracts.buckets import ACTIVE, MAILBOXES, TENANTS
-from callstage_kit.egress import EgressPolicy
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.grpc.channel import open_channel
 from callstage_kit.health import Health
 from callstage_kit.lifecycle import Build

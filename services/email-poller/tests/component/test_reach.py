@@ -2,7 +2,7 @@
 
 import pytest
 from callstage_domain.errors import DependencyError
-from callstage_kit.egress import EgressPolicy, EgressRefused
+from callstage_kit.egress_policy import EgressPolicy, EgressRefused
 from email_poller.mailboxes.reach import check_reach
 
 

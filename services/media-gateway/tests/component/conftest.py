@@ -229,7 +229,7 @@ async def configure(nats: NatsConnection, settings: GatewaySettings, tenant_id: 
 
 @pytest.fixture
 def telnyx_private_key() -> str:
-    from callstage_testing.carriers.telnyx import TelnyxCaller
+    from callstage_phone.telnyx import TelnyxCaller
 
     return TelnyxCaller.new_private_key()
 
@@ -237,8 +237,8 @@ def telnyx_private_key() -> str:
 @pytest.fixture
 def start_gateway(nats_server: str, redis_server: str, tmp_path: Path, telnyx_private_key: str) -> Callable[..., Any]:
     """`async with start_gateway(**settings) as gateway`."""
-    from callstage_testing.carriers.carrier import CarrierSettings
-    from callstage_testing.carriers.telnyx import TelnyxCaller
+    from callstage_phone.carrier import CarrierSettings
+    from callstage_phone.telnyx import TelnyxCaller
 
     public_key = TelnyxCaller(CarrierSettings(webhook_url=""), private_key=telnyx_private_key).public_key
 

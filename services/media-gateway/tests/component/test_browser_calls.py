@@ -8,7 +8,7 @@ from callstage_audio.mp3 import decode_audio
 from callstage_contracts import buckets, redis_keys
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
 from callstage_domain.ids import AgentId
-from callstage_testing.carriers.browser import BrowserCaller
+from callstage_phone.browser import BrowserCaller
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed

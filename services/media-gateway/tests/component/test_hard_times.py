@@ -7,9 +7,9 @@ import pytest
 from callstage_contracts import buckets
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
 from callstage_kit.nats.kv_mirror import KvMirror
-from callstage_testing.carriers.browser import BrowserCaller
-from callstage_testing.carriers.carrier import CarrierSettings
-from callstage_testing.carriers.twilio import TwilioCaller
+from callstage_phone.browser import BrowserCaller
+from callstage_phone.carrier import CarrierSettings
+from callstage_phone.twilio import TwilioCaller
 
 TOKEN = "twilio-auth-token"
 CALLER, NUMBER = "+32470123456", "+14155550100"

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx2
 from callstage_kit.health import Health
-from callstage_testing.carriers.call import FetchFailed
-from callstage_testing.carriers.carrier import CarrierSettings
-from callstage_testing.carriers.twilio import TwilioCaller, twilio_signature
+from callstage_phone.call import FetchFailed
+from callstage_phone.carrier import CarrierSettings
+from callstage_phone.twilio import TwilioCaller, twilio_signature
 from media_gateway.wiring import build
 from websockets.asyncio.client import connect
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from callstage_testing.carriers.carrier import CarrierSettings
-from callstage_testing.carriers.codec import PCMA, PCMU, Codec, l16
-from callstage_testing.carriers.telnyx import TelnyxCaller
+from callstage_phone.carrier import CarrierSettings
+from callstage_phone.codec import PCMA, PCMU, Codec, l16
+from callstage_phone.telnyx import TelnyxCaller
 
 CALLER, NUMBER = "+32470123456", "+14155550100"
 

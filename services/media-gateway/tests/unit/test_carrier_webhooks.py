@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from callstage_domain.errors import CallerError
-from callstage_testing.carriers.telnyx import TelnyxCaller
+from callstage_phone.telnyx import TelnyxCaller
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from media_gateway.carriers import markup
 from media_gateway.carriers.port import StreamInstructions, Webhook

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from callstage_contracts.buckets import BACKENDS, DEPLOYMENTS, TENANTS
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2_grpc
-from callstage_kit.egress import EgressClient, EgressPolicy
+from callstage_kit.egress import EgressClient
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.grpc.server import serve_grpc
 from callstage_kit.health import Health
 from callstage_kit.lifecycle import Drain

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from callstage_kit.egress import EgressClient, EgressPolicy
+from callstage_kit.egress import EgressClient
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_testing.fakes.server import FakeServer
 from tool_sandbox.backends.erpnext import ErpnextBackend, FrappeLogin
 from tool_sandbox.backends.port import BackendError

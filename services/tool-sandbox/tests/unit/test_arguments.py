@@ -1,10 +1,9 @@
 """Proves T11: arguments against a tenant's schema, which itself is not trusted."""
 
-import time
 from typing import Any
 
 import pytest
-from tool_sandbox.execution.arguments import InvalidArguments, checked_arguments, pattern_is_harmless
+from tool_sandbox.execution.arguments import InvalidArguments, checked_arguments
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -35,23 +34,3 @@ def test_violations(schema: dict[str, Any], args: dict[str, Any], text: str) -> 
     with pytest.raises(InvalidArguments, match=r".*") as refused:
         checked_arguments(schema, args)
     assert text in refused.value.message
-
-
-def test_schemas_cannot_stall_the_process() -> None:
-    bomb: dict[str, Any] = {"$defs": {"n0": {"type": "object"}}, "$ref": "#/$defs/n30"}
-    for level in range(1, 31):
-        bomb["$defs"][f"n{level}"] = {"allOf": [{"$ref": f"#/$defs/n{level - 1}"}] * 2}
-    started = time.perf_counter()
-    with pytest.raises(InvalidArguments):
-        checked_arguments(bomb, {})
-    checked_arguments(_object(p={"pattern": "(a+)+$"}), {"p": "a" * 64 + "b"})
-    checked_arguments({"patternProperties": {"(a+)+$": {}}}, {"a" * 64 + "b": 1})
-    assert time.perf_counter() - started < 1
-
-
-@pytest.mark.parametrize(
-    ("pattern", "is_harmless"),
-    [(r"^\d{4}$", True), ("^[A-Z]+$", True), ("(a+)+", False), ("a*a*a*a*a*", False), (r"(a)\1", False), ("x" * 300, False)],
-)
-def test_harmless_patterns(pattern: str, is_harmless: bool) -> None:
-    assert pattern_is_harmless(pattern) is is_harmless

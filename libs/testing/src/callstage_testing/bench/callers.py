@@ -14,16 +14,16 @@ from pathlib import Path
 import uvloop
 from callstage_audio.wav import read_wav
 from callstage_kit.tasks import all_of
+from callstage_phone.call import CarrierCall
+from callstage_phone.carrier import CarrierSettings
+from callstage_phone.clock import TickWheel
+from callstage_phone.room import CallOver
+from callstage_phone.twilio import TwilioCaller
 from pydantic import TypeAdapter
 
 from callstage_testing.bench.attribution import Heard, Turn
 from callstage_testing.bench.counters import claim_priority
 from callstage_testing.bench.plan import ANSWER_TIMEOUT_S, BARGE_IN_AFTER_S, PAUSE_BEFORE_TURN_MS
-from callstage_testing.carriers.call import CarrierCall
-from callstage_testing.carriers.carrier import CarrierSettings
-from callstage_testing.carriers.clock import TickWheel
-from callstage_testing.carriers.room import CallOver
-from callstage_testing.carriers.twilio import TwilioCaller
 from callstage_testing.fakes.tones import tone_speech
 
 PRIORITY = -10

@@ -18,9 +18,9 @@ import aiohttp
 import uvloop
 from aiohttp import web
 from callstage_kit.tasks import TaskScope, cancel
+from callstage_phone.codec import PCMU, PTIME_S
 
 from callstage_testing.bench.plan import GREETING, VAD_STOP_MS
-from callstage_testing.carriers.codec import PCMU, PTIME_S
 
 _STOP_FRAMES = round(VAD_STOP_MS / 1000 / PTIME_S)
 _START_FRAMES = 10

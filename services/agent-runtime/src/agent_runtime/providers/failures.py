@@ -55,6 +55,11 @@ def unreachable(vendor: str) -> DependencyError:
     return DependencyError(f"{vendor} cannot be reached", vendor=vendor, code=UNREACHABLE)
 
 
+def not_allowed(vendor: str) -> DependencyError:
+    """The tenant's own address of the vendor leads to where tenants may not reach."""
+    return DependencyError(f"{vendor} has an address that may not be reached", vendor=vendor, code=REFUSED, retryable=False)
+
+
 def timed_out(vendor: str, phase: Phase) -> DependencyError:
     """Nothing came within the deadline of the phase."""
     return DependencyError(f"{vendor} took too long ({phase})", vendor=vendor, phase=phase, code=TIMEOUT)

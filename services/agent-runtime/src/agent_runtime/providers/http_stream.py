@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from callstage_domain.errors import DependencyError, Phase
+from callstage_kit.egress_policy import EgressRefused
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.http_pool import HttpPool
@@ -41,6 +42,8 @@ def http_failures(vendor: str, phase: Phase) -> Generator[None, None, None]:
         raise failures.unreachable(vendor) from err
     except httpx2.TransportError as err:
         raise failures.disconnected(vendor, phase) from err
+    except EgressRefused as err:
+        raise failures.not_allowed(vendor) from err
 
 
 async def posted(pool: HttpPool, vendor: str, call: HttpCall) -> AsyncGenerator[bytes, None]:

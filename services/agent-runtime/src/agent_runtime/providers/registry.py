@@ -13,6 +13,7 @@ from callstage_contracts.buckets import ProviderKey, provider_aad
 from callstage_domain.agent import AgentSnapshot
 from callstage_domain.errors import CallerError, DependencyError, InvariantBroken
 from callstage_kit.crypto import SecretBox
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.tasks import in_thread
 
 from agent_runtime.providers.failures import Deadlines, ProviderKind
@@ -66,12 +67,16 @@ class KeyLookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A vendor's key and address. `identity` tells two keys apart without being one."""
+    """A vendor's key and address. `identity` tells two keys apart without being one.
+
+    `is_tenants_address`: a tenant chose the address, so it is reached only where the egress policy allows.
+    """
 
     vendor: str
     identity: str
     base_url: str
     open_key: Callable[[], str]
+    is_tenants_address: bool = False
 
 
 class ProviderRegistry:
@@ -88,6 +93,8 @@ class ProviderRegistry:
         )
         self._deadlines = deadlines
         self._http = HttpPool(deadlines, settings.provider_connections)
+        self._egress = EgressPolicy.from_setting(settings.egress_allow)
+        self._tenants_http = HttpPool(deadlines, settings.provider_connections, self._egress)
         self._moonshine = MoonshinePool(settings.offline_stt_workers)
         self._links: OrderedDict[tuple[str, str, str], Link[Any]] = OrderedDict()
         self._unreadable: set[str] = set()
@@ -98,6 +105,7 @@ class ProviderRegistry:
     async def __aexit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None) -> None:
         await self._moonshine.close()
         await self._http.close()
+        await self._tenants_http.close()
 
     def resolve(self, snapshot: AgentSnapshot) -> ProviderSet:
         """Providers of one conversation. Raises CallerError(provider_missing) for a choice that is unknown or has no key."""
@@ -187,7 +195,8 @@ class ProviderRegistry:
         if record is None or box is None or record.api_key_sealed in self._unreadable:
             return None
         sealed, aad = record.api_key_sealed, provider_aad(tenant_id, vendor)
-        credential = Credential(vendor, sealed, record.base_url or self._base_url(vendor), lambda: box.open(sealed, aad))
+        url = record.base_url or self._base_url(vendor)
+        credential = Credential(vendor, sealed, url, lambda: box.open(sealed, aad), is_tenants_address=bool(record.base_url))
         try:
             if not any(identity == sealed for _, _, identity in self._links):
                 credential.open_key()
@@ -225,29 +234,30 @@ class ProviderRegistry:
 
     def _new_cloud(self, kind: ProviderKind, credential: Credential) -> SttProvider | LlmProvider | TtsProvider:
         settings, key, url = self._settings, credential.open_key(), credential.base_url
+        http, egress = (self._tenants_http, self._egress) if credential.is_tenants_address else (self._http, None)
         match kind, credential.vendor:
             case "stt", "openai":
-                return OpenAiStt(key, url, settings.openai_stt_model, self._deadlines)
+                return OpenAiStt(key, url, settings.openai_stt_model, self._deadlines, egress)
             case "stt", "elevenlabs":
-                return ElevenLabsStt(key, url, settings.elevenlabs_stt_model, self._deadlines)
+                return ElevenLabsStt(key, url, settings.elevenlabs_stt_model, self._deadlines, egress)
             case "stt", _:
-                return DeepgramByModel(key, url, settings.deepgram_stt_model, self._deadlines)
+                return DeepgramByModel(key, url, settings.deepgram_stt_model, self._deadlines, egress)
             case "llm", "groq":
-                return groq_llm(key, url, settings.groq_llm_model, self._http)
+                return groq_llm(key, url, settings.groq_llm_model, http)
             case "llm", "gemini":
-                return GeminiLlm(key, url, settings.gemini_llm_model, self._http)
+                return GeminiLlm(key, url, settings.gemini_llm_model, http)
             case "llm", "anthropic":
-                return AnthropicLlm(key, url, settings.anthropic_llm_model, self._http)
+                return AnthropicLlm(key, url, settings.anthropic_llm_model, http)
             case "llm", _:
-                return OpenAiLlm(OpenAiClient("openai", key, url, self._http), settings.openai_llm_model, settings.openai_llm_api)
+                return OpenAiLlm(OpenAiClient("openai", key, url, http), settings.openai_llm_model, settings.openai_llm_api)
             case "tts", "elevenlabs":
-                return ElevenLabsTts(key, url, settings.elevenlabs_tts_model, settings.elevenlabs_voice, self._http)
+                return ElevenLabsTts(key, url, settings.elevenlabs_tts_model, settings.elevenlabs_voice, http)
             case "tts", "deepgram":
-                return DeepgramTts(key, url, settings.deepgram_tts_voice, self._http)
+                return DeepgramTts(key, url, settings.deepgram_tts_voice, http)
             case "tts", "gemini":
-                return GeminiTts(key, url, settings.gemini_tts_model, settings.gemini_tts_voice, self._http)
+                return GeminiTts(key, url, settings.gemini_tts_model, settings.gemini_tts_voice, http)
             case _:
-                return OpenAiTts(OpenAiClient("openai", key, url, self._http), settings.openai_tts_model, settings.openai_tts_voice)
+                return OpenAiTts(OpenAiClient("openai", key, url, http), settings.openai_tts_model, settings.openai_tts_voice)
 
     def _new_local(self, kind: ProviderKind, name: str) -> SttProvider | LlmProvider | TtsProvider:
         if kind == "stt":

@@ -83,6 +83,14 @@ class ProviderSettings(BaseSettings):
         bool, Field(description="Whether the offline engines answer when every vendor fails or none has a key. Turn it off in production.")
     ] = True
 
+    egress_allow: Annotated[
+        str,
+        Field(
+            description="Internal networks, addresses and host names that providers at a tenant's own address may have, comma-separated; "
+            "the public internet always is."
+        ),
+    ] = ""
+
     provider_connect_timeout_s: Annotated[float, Field(gt=0, description="Seconds that connecting to an AI vendor may take.")] = 2.0
     provider_first_byte_timeout_s: Annotated[float, Field(gt=0, description="Seconds from a request to the first piece of its answer.")] = 5.0
     provider_gap_timeout_s: Annotated[float, Field(gt=0, description="Seconds between two pieces of an answer.")] = 5.0

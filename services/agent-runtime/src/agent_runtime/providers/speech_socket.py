@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
+from callstage_kit.egress_policy import EgressPolicy, EgressRefused, checked_addresses
 from callstage_kit.tasks import TaskScope, in_thread
 from callstage_kit.telemetry.metrics import PROVIDER_SECONDS, QUEUE_DROPPED_TOTAL
 
@@ -39,12 +41,17 @@ def warm() -> None:
 
 @asynccontextmanager
 async def recognition(
-    url: str, headers: dict[str, str], audio_format: AudioFormat, dialogue: SpeechDialogue, deadlines: Deadlines
+    url: str,
+    headers: dict[str, str],
+    audio_format: AudioFormat,
+    dialogue: SpeechDialogue,
+    deadlines: Deadlines,
+    egress: EgressPolicy | None = None,
 ) -> AsyncGenerator[SocketSttStream, None]:
     """Connected and accepted while entered; see `SttProvider.open`."""
     started = time.monotonic()
     try:
-        socket = await _connected(url, headers, dialogue.vendor, deadlines.connect_s)
+        socket = await connected(url, headers, dialogue.vendor, deadlines.connect_s, egress)
     except DependencyError as err:
         raise counted("stt", err) from err.__cause__
     stream = SocketSttStream(socket, audio_format, dialogue)
@@ -211,7 +218,8 @@ class SocketSttStream:
                 return
 
 
-async def _connected(url: str, headers: dict[str, str], vendor: str, limit_s: float) -> ClientConnection:
+async def connected(url: str, headers: dict[str, str], vendor: str, limit_s: float, egress: EgressPolicy | None = None) -> ClientConnection:
+    """An open socket. With `egress`, for addresses that tenants chose, it leads to an address that was checked. Raises DependencyError."""
     await loaded("websockets.asyncio.client")
     from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
@@ -220,26 +228,43 @@ async def _connected(url: str, headers: dict[str, str], vendor: str, limit_s: fl
     try:
         # The outer limit also covers DNS and TLS, which `open_timeout` counts as well but ends with a slower close.
         async with asyncio.timeout(limit_s):
-            connecting = connect(
-                url,
-                additional_headers=headers,
-                compression=None,
-                open_timeout=None,
-                ping_interval=_PING_S,
-                ping_timeout=_PING_S,
-                close_timeout=_CLOSE_S,
-                max_queue=64,
-                ssl=tls,
-            )
-            # Vendors do not redirect, and the key must not travel to another host.
-            connecting.process_redirect = lambda exc: exc
-            return await connecting
+            targets = [{}] if egress is None else await _pinned(url, egress)
+            for target in targets:
+                connecting = connect(
+                    url,
+                    additional_headers=headers,
+                    compression=None,
+                    open_timeout=None,
+                    ping_interval=_PING_S,
+                    ping_timeout=_PING_S,
+                    close_timeout=_CLOSE_S,
+                    max_queue=64,
+                    ssl=tls,
+                    **target,
+                )
+                # Vendors do not redirect, and the key must not travel to another host.
+                connecting.process_redirect = lambda exc: exc
+                try:
+                    return await connecting
+                except OSError:
+                    if target is targets[-1]:
+                        raise
+            raise failures.unreachable(vendor)
     except InvalidStatus as err:
         raise failures.by_status(vendor, err.response.status_code) from err
     except TimeoutError as err:
         raise failures.timed_out(vendor, "connect") from err
-    except (OSError, WebSocketException) as err:
+    except (OSError, UnicodeError, WebSocketException) as err:
         raise failures.unreachable(vendor) from err
+    except EgressRefused as err:
+        raise failures.not_allowed(vendor) from err
+
+
+async def _pinned(url: str, egress: EgressPolicy) -> list[dict[str, Any]]:
+    """Options of `connect` for each checked address. No proxy, which would look the name up again; `Host` and TLS name stay those of the URL."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    return [{"host": str(address), "port": port, "proxy": None} for address in await checked_addresses(egress, parts.hostname or "", port)]
 
 
 @lru_cache(maxsize=1)

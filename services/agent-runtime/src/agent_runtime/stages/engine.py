@@ -63,6 +63,7 @@ def llm_request(snapshot: AgentSnapshot, state: ConversationState, *, today: dat
         model=settings.model,
         temperature=settings.temperature,
         thinking_level=settings.thinking_level,
+        options=settings.options,
     )
 
 

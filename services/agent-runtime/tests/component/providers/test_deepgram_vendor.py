@@ -85,6 +85,37 @@ async def test_what_is_settled_already_needs_no_finalize(fake: FakeDeepgram) -> 
     assert [message["text"] for message in fake.requests[-1].messages].count('{"type":"Finalize"}') == 1
 
 
+@pytest.mark.parametrize("event", ["finalize", "failure"])
+async def test_what_happens_in_the_moment_a_deadline_fires_is_no_error_of_ours(fake: FakeDeepgram, event: str) -> None:
+    """The reader has been woken but has not run yet: its deadline refuses to be moved."""
+    loop, happened = asyncio.get_running_loop(), asyncio.Event()
+
+    def meanwhile() -> None:
+        assert stream._deadline is not None  # pyright: ignore[reportPrivateUsage]
+        assert stream._deadline.expired()  # pyright: ignore[reportPrivateUsage]
+        if event == "failure":
+            stream.note_failure("send", OSError("broken"))
+        else:
+            with pytest.raises(StopIteration):
+                stream.finalize().send(None)
+        happened.set()
+
+    async with provider(fake.url, finalize_wait_s=0.2).open(REQUEST) as stream:
+        reading = asyncio.create_task(next_final(stream.transcripts()))
+        await asyncio.sleep(0)
+        deadline = stream._deadline  # pyright: ignore[reportPrivateUsage]
+        assert deadline is not None
+        due_s = loop.time() + 0.05
+        deadline.reschedule(due_s)
+        loop.call_at(due_s + 1e-6, meanwhile)
+        if event == "failure":
+            with pytest.raises(DependencyError, match="took too long"):
+                await reading
+        else:
+            assert (await reading).answers_finalize
+    assert happened.is_set()
+
+
 @pytest.mark.parametrize(("after", "quiet_ms"), [(SPEECH[:4000], 200.0), (SILENCE[:1600], 100.0)], ids=["spoke_on", "speech_may_follow"])
 async def test_speech_after_the_last_settled_text_is_waited_for(fake: FakeDeepgram, after: bytes, quiet_ms: float) -> None:
     async with provider(fake.url).open(REQUEST) as stream:

@@ -1,9 +1,10 @@
-"""Proves A2 A5: which provider a conversation gets, and what answers when one fails."""
+"""Proves A2 A5 T7: which provider a conversation gets, and what answers when one fails."""
 
 import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -229,3 +230,53 @@ async def test_every_vendor_answers_through_the_registry() -> None:
                     audio = b"".join([chunk async for chunk in made.resolve(snapshot(tts=vendor)).tts.synthesise(replace(SPEAK, voice=None))])
                     assert AudioFormat.PCMU_8K.duration_ms(len(audio)) == pytest.approx(len(SPEAK.text) * 60, abs=5)
                 assert [len(fake.requests) for fake in (deepgram, gemini)] == [1, 1]
+
+
+OWN = {"llm": "openai", "stt": "deepgram", "tts": "elevenlabs"}
+
+
+def at_own_addresses(urls: dict[str, str], egress_allow: str) -> ProviderRegistry:
+    """A tenant with keys of its own at addresses of its own; the platform has none."""
+    box = SecretBox({"k": b"0" * 32})
+    keys = {
+        f"t1.{vendor}": ProviderKey(tenant_id=TENANT, provider=vendor, api_key_sealed=box.seal("k", provider_aad(TENANT, vendor)), base_url=url)
+        for vendor, url in urls.items()
+    }
+    settings = ProviderSettings(egress_allow=egress_allow, offline_fallback=False, provider_connect_timeout_s=0.5)
+    return ProviderRegistry(settings, keys, box)
+
+
+async def test_a_tenants_own_address_is_checked_when_it_is_used_not_only_when_it_was_stored() -> None:
+    """A name that was public then and leads into our network now: nothing is sent, and certainly no key."""
+    async with AsyncExitStack() as resources:
+        kinds = {"openai": FakeOpenAI, "deepgram": FakeDeepgram, "elevenlabs": FakeElevenLabs, "anthropic": FakeAnthropic}
+        fakes = {vendor: await resources.enter_async_context(kind(api_key="k")) for vendor, kind in kinds.items()}
+        urls = {vendor: fake.url.replace("ws://", "http://").replace("127.0.0.1", "localhost") for vendor, fake in fakes.items()}
+        async with at_own_addresses(urls, "") as made:
+            for chosen in ("openai", "anthropic"):
+                link = next(link for link in made.resolve(snapshot(llm=chosen)).llm.links if link.provider.name == chosen)  # type: ignore[attr-defined]
+                with pytest.raises(DependencyError, match="may not be reached"):
+                    _ = [event async for event in link.provider.stream(ASK)]
+            for link in made.resolve(snapshot()).tts.links[:1]:  # type: ignore[attr-defined]
+                with pytest.raises(DependencyError, match="may not be reached"):
+                    _ = [chunk async for chunk in link.provider.synthesise(SPEAK)]
+            for model in ("nova-3", "flux"):
+                link = made.resolve(snapshot(stt="deepgram")).stt.links[0]  # type: ignore[attr-defined]
+                with pytest.raises(DependencyError, match="may not be reached"):
+                    async with link.provider.open(SttRequest(AudioFormat.PCMU_8K, "en", model=model)):
+                        pass
+        assert [len(fake.requests) for fake in fakes.values()] == [0, 0, 0, 0]
+
+
+async def test_a_tenants_own_address_that_the_operator_lists_is_reached() -> None:
+    async with FakeOpenAI(api_key="k") as llm, FakeDeepgram(api_key="k") as stt, FakeElevenLabs(api_key="k") as tts:
+        fakes = {"openai": llm, "deepgram": stt, "elevenlabs": tts}
+        urls = {vendor: fake.url.replace("ws://", "http://").replace("127.0.0.1", "localhost") for vendor, fake in fakes.items()}
+        async with at_own_addresses(urls, "localhost") as made:
+            chosen = made.resolve(snapshot(**OWN))
+            assert await spoken(made)
+            assert b"".join([chunk async for chunk in chosen.tts.synthesise(SPEAK)])
+            async with chosen.stt.open(SttRequest(AudioFormat.PCMU_8K, "en")) as stream:
+                await stream.finalize()
+        assert [len(fake.requests) for fake in fakes.values()] == [1, 1, 1]
+        assert stt.requests[0].headers["host"].startswith("localhost:"), "the address is pinned, the name stays"

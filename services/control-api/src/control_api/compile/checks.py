@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import dedent, indent
 
 from callstage_domain.agent import ToolDefinition
@@ -25,7 +25,12 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def check(draft: AgentDraft) -> list[Finding]:
     """All findings of a draft, errors first. Parses all tool code: takes long enough for a thread."""
     found = [*_size(draft), *_structure(draft), *_tools(draft), *_reachability(draft), *_transitions(draft), *_end_call(draft), *_variables(draft)]
-    return sorted(found, key=lambda finding: finding.severity != "error")
+    return errors_first(found)
+
+
+def errors_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Otherwise in their order."""
+    return sorted(findings, key=lambda finding: finding.severity != "error")
 
 
 def has_errors(findings: list[Finding]) -> bool:
@@ -74,13 +79,13 @@ def _tools(draft: AgentDraft) -> Iterator[Finding]:
         elif tool.kind != "code":
             yield Finding("preload_not_code", "error", f"The preload tool '{name}' has no code of its own: it is a {tool.kind} tool.", tool=name)
     for tool in draft.own_tools:
-        yield from _one_tool(tool, _user_of(draft, tool.name))
+        yield from _one_tool(tool, user_of(draft, tool.name))
     if draft.tools_webhook_url is None and (webhook := [name for name, tool in known.items() if tool.kind == "webhook"]):
         message = f"There is no tools_webhook_url for the webhook tools of the agent: {', '.join(webhook)}."
         yield Finding("webhook_url_missing", "warning", message, tool=webhook[0])
 
 
-def _user_of(draft: AgentDraft, tool: str) -> str | None:
+def user_of(draft: AgentDraft, tool: str) -> str | None:
     """The first stage that has the tool: where an editor meets it."""
     return next((stage.name for stage in draft.stages if tool in stage.tools), None)
 

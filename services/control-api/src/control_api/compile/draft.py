@@ -122,6 +122,7 @@ class LlmPatch(_Part):
     model: ShortText | None = None
     temperature: Temperature | None = None
     thinking_level: ThinkingLevel | None = None
+    options: dict[str, Any] | None = None
 
 
 class AgentPatch(BaseModel):
@@ -184,6 +185,8 @@ def merged(draft: dict[str, Any], patch: AgentPatch) -> AgentDraft:
     sent = patch.model_dump(mode="json", exclude_unset=True)
     if (llm_patch := sent.pop("llm", None)) is not None:
         llm |= {name: value for name, value in llm_patch.items() if value is not None or name in ("provider", "model")}
+        if llm_patch.get("options", llm) is None:
+            llm.pop("options", None)
     elif "llm" in patch.model_fields_set:
         llm = {}
     for name, value in sent.items():

@@ -28,6 +28,8 @@ HINTS: dict[str, str] = {
     "bad_parameters": 'Write a JSON Schema of an object: {"type": "object", "properties": {"size": {"type": "string"}}, "required": ["size"]}.',
     "tool_without_code": "Write its code (the body of an async function that returns a dict), or make it a webhook tool.",
     "syntax": "Correct the line that is named; the code is the body of an async Python function.",
+    "type_error": "Correct the line that is named: it fails when it runs. If the checker is wrong, deploy all the same: types do not block.",
+    "code_not_type_checked": "Ask for the findings again in a moment; until then mistakes in types show only when the tool runs.",
     "first_stage_missing": "Set `first_stage` to the name of one of the stages, or leave it out to begin with the first.",
     "unreachable_stage": "Add a transition to it in another stage, make it the first stage, or remove it.",
     "transition_to_missing_stage": "Correct the name in `to_stage`, or add a stage of that name.",

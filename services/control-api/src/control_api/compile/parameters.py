@@ -7,13 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callstage_kit.json_schema import pattern_is_harmless
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 _MAX_DEPTH = 12
 _MAX_PARTS = 1000
-_MAX_PATTERN_LENGTH = 200
-_MAX_REPEATS = 3
 _REFUSED = {
     "$ref": "refers to another schema; write it out, language models do not follow references",
     "$dynamicRef": "refers to another schema; write it out, language models do not follow references",
@@ -65,12 +64,7 @@ def _refusal(key: str, value: Any) -> str | None:
         re.compile(value)
     except (re.error, RecursionError, OverflowError) as err:
         return f"is no regular expression: {err}"
-    return None if _is_quick(value) else "could take very long to match: no repeated groups, no back references, three repeats at most"
-
-
-def _is_quick(pattern: str) -> bool:
-    repeats = len(re.findall(r"(?<!\\)[*+]|\{\d*,\d*\}", pattern))
-    return len(pattern) <= _MAX_PATTERN_LENGTH and repeats <= _MAX_REPEATS and not re.search(r"\)[*+{?]|\\[1-9]|\(\?P=", pattern)
+    return None if pattern_is_harmless(value) else "could take very long to match: no repeated groups, no back references, three repeats at most"
 
 
 def _shape(schema: Mapping[str, Any]) -> str | None:

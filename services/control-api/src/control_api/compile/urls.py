@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import httpx2
-from callstage_kit.egress import EgressPolicy, EgressRefused, address_spelled
+from callstage_kit.egress_policy import EgressPolicy, EgressRefused, address_spelled
 from pydantic import AfterValidator, StringConstraints
 
 _ANYWHERE = EgressPolicy(("0.0.0.0/0", "::/0"))

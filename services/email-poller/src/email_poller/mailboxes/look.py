@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from callstage_contracts.buckets import MailboxRecord
-from callstage_kit.egress import EgressPolicy
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.tasks import in_thread
 from redis.asyncio import Redis
 

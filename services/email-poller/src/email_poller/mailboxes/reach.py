@@ -5,7 +5,7 @@ import ipaddress
 import socket
 
 from callstage_domain.errors import DependencyError
-from callstage_kit.egress import EgressPolicy, address_spelled
+from callstage_kit.egress_policy import EgressPolicy, address_spelled
 
 
 async def check_reach(policy: EgressPolicy, host: str, port: int, *, timeout_s: float) -> None:

@@ -2,10 +2,8 @@
 
 from callstage_contracts.buckets import ACTIVE, BACKENDS, DEPLOYMENTS, MAILBOXES, ROUTES, agent_key, deployment_key, route_key
 from callstage_domain.errors import Conflict, NotFound
-from callstage_kit.tasks import in_thread
 
 from control_api.access.caller import Caller
-from control_api.compile.checks import check
 from control_api.compile.draft import AgentDraft, NotClearable, merged
 from control_api.compile.draft import AgentPatch as Patch
 from control_api.compile.findings import Finding
@@ -14,6 +12,7 @@ from control_api.db.agent_tables import AgentRow
 from control_api.db.rows import Page, PageRequest
 from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
+from control_api.features.agents.draft_checks import DraftChecks
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.schemas import AgentCreate, shown_draft
 from control_api.features.agents.view import draft_of, etag_of
@@ -24,8 +23,9 @@ from control_api.web.problems import EditConflict, FieldError
 class AgentService:
     """Create, read, change, delete, check."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, checks: DraftChecks) -> None:
         self._writer = writer
+        self._checks = checks
 
     async def list_page(self, caller: Caller, request: PageRequest) -> Page[AgentRow]:
         """A page of agents."""
@@ -39,7 +39,7 @@ class AgentService:
 
     async def findings(self, caller: Caller, agent_id: str) -> list[Finding]:
         """Rule S5, for the draft."""
-        return await in_thread(check, draft_of(await self.get(caller, agent_id)))
+        return await self._checks.findings(draft_of(await self.get(caller, agent_id)))
 
     async def create(self, caller: Caller, body: AgentCreate) -> AgentRow:
         """Raises Conflict when the id is taken in this tenant."""

@@ -1,6 +1,6 @@
 """Draft → immutable, numbered snapshot → data plane (rules D1, D2, D3)."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from callstage_contracts.buckets import ACTIVE, DEPLOYMENTS, agent_key, deployment_key
 from callstage_domain.agent import AgentSnapshot
@@ -9,13 +9,15 @@ from callstage_kit.crypto import TokenSigner
 from callstage_kit.tasks import in_thread
 
 from control_api.access.caller import Caller
-from control_api.compile.checks import check, has_errors
+from control_api.compile.checks import check, errors_first, has_errors
 from control_api.compile.findings import Finding
 from control_api.compile.snapshot import compile_snapshot
+from control_api.compile.type_check import for_deploy
 from control_api.db.agent_tables import AgentRow, DeploymentRow
 from control_api.db.rows import Page, PageRequest
 from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
+from control_api.features.agents.draft_checks import DraftChecks
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.service import found
 from control_api.features.agents.view import draft_of
@@ -28,19 +30,29 @@ from control_api.outbox.records import active_record
 TEST_SESSION_TTL_S = 3600
 
 
+@dataclass(frozen=True, slots=True)
+class _Types:
+    """What tool-sandbox said of this version of the draft."""
+
+    version: int
+    findings: list[Finding]
+
+
 class DeploymentService:
     """Deploy, activate, compare, test."""
 
-    def __init__(self, writer: Writer, signer: TokenSigner, gateway_websocket_url: str) -> None:
+    def __init__(self, writer: Writer, signer: TokenSigner, gateway_websocket_url: str, checks: DraftChecks) -> None:
         self._writer = writer
         self._signer = signer
         self._websocket_url = gateway_websocket_url
+        self._checks = checks
 
     async def deploy(self, caller: Caller, agent_id: str) -> Deployed:
         """A new snapshot goes live. Raises CallerError with all findings when one is an error (rule S5)."""
+        types = await self._types(caller, agent_id)
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
-            findings = await _checked(row)
+            findings = await self._checked(row, types)
             row.last_deployment += 1
             snapshot = await _compile(unit, row, row.last_deployment)
             await _store(unit, snapshot, findings)
@@ -90,9 +102,10 @@ class DeploymentService:
 
     async def test_session(self, caller: Caller, agent_id: str) -> TestSession:
         """Compile the draft as deployment 0 and give a token that opens a conversation with it (rules D1, V8)."""
+        types = await self._types(caller, agent_id)
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
-            findings = await _checked(row)
+            findings = await self._checked(row, types)
             await DeploymentRepository(unit.session, unit.tenant_id).remove_test_draft(agent_id)
             await _store(unit, await _compile(unit, row, 0), findings)
         claims = {
@@ -105,18 +118,25 @@ class DeploymentService:
         token = self._signer.sign("ws", claims, ttl_s=TEST_SESSION_TTL_S)
         return TestSession(ws_url=self._websocket_url, token=token, deployment=0, expires_in_s=TEST_SESSION_TTL_S)
 
+    async def _types(self, caller: Caller, agent_id: str) -> _Types:
+        """Asked before the agent is locked: tool-sandbox takes its time."""
+        async with self._writer.database.session() as session:
+            row = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+        return _Types(row.version, await self._checks.types(draft_of(row)))
 
-async def _checked(row: AgentRow) -> list[Finding]:
-    findings = await in_thread(check, draft_of(row))
-    if has_errors(findings):
-        errors = [finding.message for finding in findings if finding.severity == "error"]
-        more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
-        raise CallerError(
-            f"The agent cannot be deployed yet. {errors[0]}{more}",
-            code="deploy_blocked",
-            details={"findings": [item.model_dump() for item in FindingReply.all_of(findings)]},
-        )
-    return findings
+    async def _checked(self, row: AgentRow, types: _Types) -> list[Finding]:
+        draft = draft_of(row)
+        of_types = types.findings if types.version == row.version else await in_thread(self._checks.types_unknown, draft)
+        findings = errors_first([*await in_thread(check, draft), *for_deploy(of_types)])
+        if has_errors(findings):
+            errors = [finding.message for finding in findings if finding.severity == "error"]
+            more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
+            raise CallerError(
+                f"The agent cannot be deployed yet. {errors[0]}{more}",
+                code="deploy_blocked",
+                details={"findings": [item.model_dump() for item in FindingReply.all_of(findings)]},
+            )
+        return findings
 
 
 async def _compile(unit: UnitOfWork, row: AgentRow, deployment: int) -> AgentSnapshot:

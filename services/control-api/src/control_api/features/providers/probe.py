@@ -7,7 +7,8 @@ from time import monotonic
 
 import httpx2
 from callstage_domain.errors import CallstageError
-from callstage_kit.egress import CheckedTransport, EgressPolicy, EgressRefused, address_spelled
+from callstage_kit.egress import CheckedTransport
+from callstage_kit.egress_policy import EgressPolicy, EgressRefused, address_spelled
 
 from control_api.web.problems import FieldError
 
@@ -18,6 +19,7 @@ VENDOR_URLS: dict[str, str] = {
     "deepgram": "https://api.deepgram.com",
     "elevenlabs": "https://api.elevenlabs.io",
     "gemini": "https://generativelanguage.googleapis.com",
+    "anthropic": "https://api.anthropic.com",
 }
 
 

@@ -3,7 +3,7 @@
 from callstage_contracts.buckets import PROVIDER_KEYS, provider_aad
 from callstage_domain.errors import NotFound
 from callstage_kit.crypto import SecretBox
-from callstage_kit.egress import EgressPolicy
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.tasks import all_of
 
 from control_api.access.caller import Caller

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from callstage_domain.audio import AudioFormat
+from callstage_kit.egress_policy import EgressPolicy
 
 from agent_runtime.providers import speech_socket
 from agent_runtime.providers.failures import Deadlines
@@ -29,6 +30,7 @@ class FluxStt:
         base_url: str,
         model: str,
         deadlines: Deadlines,
+        egress: EgressPolicy | None = None,
         *,
         patience_s: float = _PATIENCE_S,
         finalize_wait_s: float = _FINALIZE_WAIT_S,
@@ -37,6 +39,7 @@ class FluxStt:
         self._base_url = base_url
         self._model = model
         self._deadlines = deadlines
+        self._egress = egress
         self._patience_s = patience_s
         self._finalize_wait_s = finalize_wait_s
 
@@ -48,7 +51,7 @@ class FluxStt:
         """See `SttProvider`."""
         url = turns_url(self._base_url, request.model or self._model, request)
         dialogue = FluxDialogue(self._patience_s, self._finalize_wait_s)
-        return recognition(url, self._headers, request.audio_format, dialogue, self._deadlines)
+        return recognition(url, self._headers, request.audio_format, dialogue, self._deadlines, self._egress)
 
 
 class DeepgramByModel:
@@ -57,10 +60,10 @@ class DeepgramByModel:
     name = VENDOR
     formats: tuple[AudioFormat, ...] = DeepgramStt.formats
 
-    def __init__(self, api_key: str, base_url: str, model: str, deadlines: Deadlines) -> None:
+    def __init__(self, api_key: str, base_url: str, model: str, deadlines: Deadlines, egress: EgressPolicy | None = None) -> None:
         self._model = model
-        self._nova = DeepgramStt(api_key, base_url, model, deadlines)
-        self._flux = FluxStt(api_key, base_url, model, deadlines)
+        self._nova = DeepgramStt(api_key, base_url, model, deadlines, egress)
+        self._flux = FluxStt(api_key, base_url, model, deadlines, egress)
 
     def warm(self) -> None:
         """Import the WebSocket client; blocking, from a thread."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
+from callstage_kit.egress_policy import EgressPolicy
 from callstage_kit.tasks import TaskScope
 from callstage_kit.telemetry.metrics import PROVIDER_SECONDS, QUEUE_DROPPED_TOTAL
 
-from agent_runtime.providers import failures
+from agent_runtime.providers import failures, speech_socket
 from agent_runtime.providers.failures import Deadlines, counted
-from agent_runtime.providers.lazy_imports import load, loaded
 from agent_runtime.providers.ports import SttRequest, Transcript
+from agent_runtime.providers.speech_socket import connected
 from agent_runtime.providers.vendors.deepgram.protocol import CLOSE_STREAM, FINALIZE, KEEP_ALIVE, VENDOR, listen_url, read_message
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _QUEUE_MS: Final = 10_000.0
 _KEEP_ALIVE_S: Final = 4.0
 """Deepgram closes a socket without audio after ten seconds."""
 _CLOSE_S: Final = 0.5
-_PING_S: Final = 5.0
 _FINALIZE_WAIT_S: Final = 2.0
 _DEAF_MS: Final = 2000.0
 """That much audio without any answer at all: the vendor is stalled, not merely hearing silence (it reports on silence too)."""
@@ -40,16 +40,26 @@ class DeepgramStt:
     name = VENDOR
     formats: tuple[AudioFormat, ...] = (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K)
 
-    def __init__(self, api_key: str, base_url: str, model: str, deadlines: Deadlines, *, finalize_wait_s: float = _FINALIZE_WAIT_S) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        model: str,
+        deadlines: Deadlines,
+        egress: EgressPolicy | None = None,
+        *,
+        finalize_wait_s: float = _FINALIZE_WAIT_S,
+    ) -> None:
         self._headers = {"Authorization": f"Token {api_key}"}
         self._base_url = base_url
         self._model = model
         self._deadlines = deadlines
+        self._egress = egress
         self._finalize_wait_s = finalize_wait_s
 
     def warm(self) -> None:
         """Import the WebSocket client; blocking, from a thread."""
-        load("websockets.asyncio.client")
+        speech_socket.warm()
 
     @asynccontextmanager
     async def open(self, request: SttRequest) -> AsyncGenerator[DeepgramStream, None]:
@@ -64,31 +74,12 @@ class DeepgramStt:
                 await stream.close()
 
     async def _connect(self, request: SttRequest) -> ClientConnection:
-        await loaded("websockets.asyncio.client")
-        from websockets.asyncio.client import connect
-        from websockets.exceptions import InvalidStatus, WebSocketException
-
         url = listen_url(self._base_url, self._model, request)
         started = time.monotonic()
         try:
-            # The outer limit also covers DNS and TLS, which `open_timeout` counts as well but ends with a slower close.
-            async with asyncio.timeout(self._deadlines.connect_s):
-                socket = await connect(
-                    url,
-                    additional_headers=self._headers,
-                    compression=None,
-                    open_timeout=None,
-                    ping_interval=_PING_S,
-                    ping_timeout=_PING_S,
-                    close_timeout=_CLOSE_S,
-                    max_queue=64,
-                )
-        except InvalidStatus as err:
-            raise counted("stt", failures.by_status(VENDOR, err.response.status_code)) from err
-        except TimeoutError as err:
-            raise counted("stt", failures.timed_out(VENDOR, "connect")) from err
-        except (OSError, WebSocketException) as err:
-            raise counted("stt", failures.unreachable(VENDOR)) from err
+            socket = await connected(url, self._headers, VENDOR, self._deadlines.connect_s, self._egress)
+        except DependencyError as err:
+            raise counted("stt", err) from err.__cause__
         PROVIDER_SECONDS.labels("stt", VENDOR).observe(time.monotonic() - started)
         return socket
 
@@ -128,13 +119,11 @@ class DeepgramStream:
         heard_ms = self._format.duration_ms(self._taken_bytes + self._queued_bytes)
         if not self._finalizes and not self._has_interim and self._settled_ms > 0 and self._settled_ms >= heard_ms - quiet_ms:
             self._is_settled = True
-            if self._deadline is not None:
-                self._deadline.reschedule(asyncio.get_running_loop().time())
+            self._remind(0.0)
             return
         self._outbox.append(FINALIZE)
         self._finalizes += 1
-        if self._deadline is not None:
-            self._deadline.reschedule(asyncio.get_running_loop().time() + self._finalize_wait_s)
+        self._remind(self._finalize_wait_s)
         self._wake.set()
 
     async def transcripts(self) -> AsyncGenerator[Transcript, None]:
@@ -171,8 +160,7 @@ class DeepgramStream:
     def note_failure(self, _: str, error: BaseException) -> None:
         """The writer died of something unexpected: end the reader with it."""
         self._failure = error
-        if self._deadline is not None:
-            self._deadline.reschedule(asyncio.get_running_loop().time())
+        self._remind(0.0)
 
     async def close(self) -> None:
         """Tell the vendor and close; bounded."""
@@ -213,6 +201,11 @@ class DeepgramStream:
                 if transcript.is_final and transcript.until_ms is not None:
                     self._settled_ms = transcript.until_ms
                 return transcript
+
+    def _remind(self, after_s: float) -> None:
+        """Wake the reader then. A deadline that has fired wakes it anyway, and refuses to be moved."""
+        if self._deadline is not None and not self._deadline.expired():
+            self._deadline.reschedule(asyncio.get_running_loop().time() + after_s)
 
     def _settled(self) -> Transcript:
         self._is_settled = False

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from callstage_domain.audio import AudioFormat
+from callstage_kit.egress_policy import EgressPolicy
 
 from agent_runtime.providers import speech_socket
 from agent_runtime.providers.failures import Deadlines
@@ -20,11 +21,21 @@ class ElevenLabsStt:
     name = VENDOR
     formats: tuple[AudioFormat, ...] = FORMATS
 
-    def __init__(self, api_key: str, base_url: str, model: str, deadlines: Deadlines, *, finalize_wait_s: float = _FINALIZE_WAIT_S) -> None:
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        model: str,
+        deadlines: Deadlines,
+        egress: EgressPolicy | None = None,
+        *,
+        finalize_wait_s: float = _FINALIZE_WAIT_S,
+    ) -> None:
         self._headers = {"xi-api-key": api_key}
         self._base_url = base_url
         self._model = model
         self._deadlines = deadlines
+        self._egress = egress
         self._finalize_wait_s = finalize_wait_s
 
     def warm(self) -> None:
@@ -35,4 +46,4 @@ class ElevenLabsStt:
         """See `SttProvider`."""
         url = realtime_url(self._base_url, request.model or self._model, request)
         dialogue = ScribeDialogue(request.audio_format, self._finalize_wait_s)
-        return recognition(url, self._headers, request.audio_format, dialogue, self._deadlines)
+        return recognition(url, self._headers, request.audio_format, dialogue, self._deadlines, self._egress)

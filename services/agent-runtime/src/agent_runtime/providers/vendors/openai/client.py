@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from callstage_domain.errors import Phase
+from callstage_kit.egress_policy import EgressRefused
 from callstage_kit.tasks import in_thread
 
 from agent_runtime.providers import failures
@@ -69,10 +70,14 @@ class OpenAiClient:
             at_connect = isinstance(err.__cause__, (httpx2.ConnectTimeout, httpx2.PoolTimeout))
             raise failures.timed_out(self.vendor, "connect" if at_connect else phase) from err
         except openai.APIConnectionError as err:
+            if isinstance(err.__cause__, EgressRefused):
+                raise failures.not_allowed(self.vendor) from err
             is_refused = isinstance(err.__cause__, httpx2.ConnectError)
             raise (failures.unreachable(self.vendor) if is_refused else failures.disconnected(self.vendor, phase)) from err
         except httpx2.TimeoutException as err:
             raise failures.timed_out(self.vendor, phase) from err
+        except EgressRefused as err:
+            raise failures.not_allowed(self.vendor) from err
         except httpx2.TransportError as err:
             raise failures.disconnected(self.vendor, phase) from err
         except (json.JSONDecodeError, openai.APIResponseValidationError, AttributeError, TypeError) as err:

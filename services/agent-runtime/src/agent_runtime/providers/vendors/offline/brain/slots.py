@@ -114,7 +114,7 @@ def _question(name: str, kind: Kind, schema: dict[str, Any]) -> str:
     words = " ".join(name_words(name))
     if not subject or len(subject.split()) > 14:
         subject = words
-    asked = _as_question(subject, kind)
+    asked = _as_question(name, subject, kind)
     options = [str(option) for option in schema.get("enum") or () if option is not None]
     if options and len(options) <= _MAX_SPOKEN_OPTIONS and not all(option.lower() in asked.lower() for option in options):
         asked = f"{asked.rstrip('?')}: {joined([option.replace('_', ' ') for option in options], 'or')}?"
@@ -126,7 +126,7 @@ def _subject(description: str) -> str:
     first = re.split(r"(?<=[a-z\)])[.;:(]|\.\s|,\s(?!and |or )|\be\.g\b|\bsuch as\b", description.strip().rstrip("."), maxsplit=1)[0].strip()
     person = r"(?:caller|customer|user|client|patient|guest|person)"
     for pattern, replacement in (
-        (rf"\b(?:the )?([\w ]+?) of (?:the|a) {person}\b", lambda match: f"your {lowered(match[1])}"),
+        (rf"\b(?:the )?([\w ]+?) of (?:the|a) {person}\b(?!')", lambda match: f"your {lowered(match[1])}"),
         (rf"\b(?:the|a|an) {person}'?s\b(?= \w)", "your"),
         (rf"\b(?:the|a) {person} (wants|needs|likes|has|asks|calls|says|is|would|prefers)\b", lambda match: f"you {_second_person(match[1])}"),
         (rf"\bthe {person}\b", "you"),
@@ -141,7 +141,13 @@ def _second_person(verb: str) -> str:
     return {"is": "are", "has": "have", "would": "would"}.get(verb.lower(), verb.removesuffix("s"))
 
 
-def _as_question(subject: str, kind: Kind) -> str:
+def _is_identifier(name: str, thing: str) -> bool:
+    """Whether the number of `thing` tells which one it is, not how many there are: said by the parameter's name, or there is only one."""
+    words = name_words(name)
+    return bool(words and words[-1] in _CODE) or (thing.startswith(("the ", "your ")) and not thing.endswith("s"))
+
+
+def _as_question(name: str, subject: str, kind: Kind) -> str:
     text = lowered(subject.rstrip("?. "))
     first = text.split(" ", 1)[0]
     if subject.rstrip().endswith("?"):
@@ -155,8 +161,11 @@ def _as_question(subject: str, kind: Kind) -> str:
     if kind == "boolean":
         condition = re.sub(r"^(true|yes|set|is true) (when|if) ", "", text)
         return f"Please tell me whether {condition}, yes or no." if condition != text else f"{capitalised(text)}: yes or no?"
+    if kind == "integer" and (of := re.match(r"(?:the )?(number|code|id) of (.+)", text)) and _is_identifier(name, of[2]):
+        thing = of[2].removeprefix("the ")
+        return f"What is {thing if thing.startswith(('your ', 'our ')) else f'the {thing}'} {of[1]}?"
     if counted := re.match(r"(?:the )?(?:number|count|amount) of (.+)", text):
-        return f"How many {counted[1]}?" if kind in ("integer", "number") else f"What is the {text.removeprefix('the ')}?"
+        return f"How many {counted[1].removeprefix('the ')}?" if kind in ("integer", "number") else f"What is the {text.removeprefix('the ')}?"
     if text in ("quantity", "count", "amount", "the quantity"):
         return "How many would you like?"
     if first not in ("the", "a", "an", "your", "our", "any"):
