@@ -1,17 +1,25 @@
 """Proves N4, D3 (configuration in memory, changes within 2 s) and K4, EV1 (events wait and are stored once) on a real NATS server."""
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from callstage_contracts.buckets import ROUTES, route_key
-from callstage_contracts.events import CallEnded, CallStarted, parse_event
+from callstage_contracts.events import CallEnded, CallStarted, TurnCompleted, parse_event
 from callstage_contracts.subjects import STREAM
 from callstage_domain.ids import TenantId
 from callstage_domain.route import NumberRoute
 from callstage_kit.nats.connection import NatsConnection, connect_nats
-from callstage_kit.nats.event_publisher import EventPublisher
+from callstage_kit.nats.event_publisher import MAX_EVENT_BYTES, EventPublisher
 from callstage_kit.nats.kv_mirror import KvMirror
+from callstage_kit.tasks import in_thread
+from callstage_testing.servers import free_port
 
 
 def _route(number: str, target: str) -> NumberRoute:
@@ -68,3 +76,104 @@ async def test_events_wait_in_the_spool_while_nats_is_away(nats_server: str, tmp
             pass
         assert await _stored(nats) == before + 1
         assert not (tmp_path / "events-x.jsonl").exists()
+
+
+def _turns(count: int) -> list[TurnCompleted]:
+    return [TurnCompleted(tenant_id="t", call_id="many", session_id="s", turn=turn, role="user", text="Hi", stage="a") for turn in range(count)]
+
+
+async def _stored_turns(nats: NatsConnection, first: int) -> list[int]:
+    """Turn numbers in the order of the stream, from this sequence on."""
+    last = (await nats.jetstream.stream_info(STREAM)).state.last_seq
+    found = [parse_event((await nats.jetstream.get_msg(STREAM, sequence)).data or b"") for sequence in range(first, last + 1)]
+    return [event.turn for event in found if isinstance(event, TurnCompleted)]
+
+
+async def test_events_are_stored_in_the_order_of_the_process(nats_server: str, tmp_path: Path) -> None:
+    async with connect_nats(nats_server, name="test") as nats:
+        first = (await nats.jetstream.stream_info(STREAM)).state.last_seq + 1
+        async with EventPublisher(nats, str(tmp_path), instance="x") as publisher:
+            for event in _turns(300):
+                publisher.publish(event)
+        assert await _stored_turns(nats, first) == list(range(300))
+
+
+@contextmanager
+def _nats_process(folder: Path, port: int) -> Generator[subprocess.Popen[bytes]]:
+    """A server that keeps its streams in `folder` when it is started again."""
+    command = [str(Path(sys.executable).parent / "nats-server"), "-js", "-sd", str(folder), "-a", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+async def _when_connected(url: str) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(*url.removeprefix("nats://").split(":"))
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+
+
+@pytest.mark.blocking_allowed(5.0)
+async def test_nats_restarts_in_the_middle_of_a_window(tmp_path: Path) -> None:
+    port, count = free_port(), 6000
+    url = f"nats://127.0.0.1:{port}"
+    with _nats_process(tmp_path / "js", port) as server:
+        await _when_connected(url)
+        async with connect_nats(url, name="test") as nats, EventPublisher(nats, str(tmp_path), instance="x") as publisher:
+            for event in _turns(count):
+                publisher.publish(event)
+            while (stored := await _stored(nats)) == 0:
+                await asyncio.sleep(0)
+            assert stored < count
+            server.terminate()
+            await in_thread(server.wait, 10)
+            with _nats_process(tmp_path / "js", port):
+                async with asyncio.timeout(30):
+                    while not nats.is_up:
+                        await asyncio.sleep(0.02)
+                    while await _stored(nats) < count:
+                        await asyncio.sleep(0.05)
+                assert sorted(await _stored_turns(nats, 1)) == list(range(count))
+    assert not (tmp_path / "events-x.jsonl").exists()
+
+
+async def test_what_was_not_acknowledged_is_in_the_spool_after_a_shutdown(tmp_path: Path) -> None:
+    port, count = free_port(), 150
+    url = f"nats://127.0.0.1:{port}"
+    with _nats_process(tmp_path / "js", port) as server:
+        await _when_connected(url)
+        async with connect_nats(url, name="test") as nats:
+            async with EventPublisher(nats, str(tmp_path), instance="x") as publisher:
+                server.terminate()
+                await in_thread(server.wait, 10)
+                for event in _turns(count):
+                    publisher.publish(event)
+            spooled = [json.loads(json.loads(line)[2])["turn"] for line in (tmp_path / "events-x.jsonl").read_text().splitlines()]
+            # A client that is closed in the middle of a reconnection leaves its socket to the garbage collector.
+            with _nats_process(tmp_path / "js", port):
+                async with asyncio.timeout(20):
+                    while not nats.is_up:
+                        await asyncio.sleep(0.02)
+    assert spooled == list(range(count))
+
+
+async def test_an_event_that_nats_would_refuse_for_ever_is_put_aside(nats_server: str, tmp_path: Path) -> None:
+    giant = CallEnded(tenant_id="t", call_id="giant", reason="caller_hung_up", duration_ms=5, summary="x" * (MAX_EVENT_BYTES + 1))
+    small = CallEnded(tenant_id="t", call_id="small", reason="caller_hung_up", duration_ms=5)
+    async with connect_nats(nats_server, name="test") as nats:
+        before = await _stored(nats)
+        async with EventPublisher(nats, str(tmp_path), instance="x") as publisher:
+            publisher.publish(giant)
+            publisher.publish(small)
+        assert await _stored(nats) == before + 1
+    assert "giant" in (tmp_path / "events-x.refused.jsonl").read_text()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from callstage_contracts import buckets
-from callstage_kit.egress import EgressPolicy
+from callstage_kit.egress_policy import EgressPolicy
 from control_api.db.all_tables import METADATA
 from control_api.features.providers.probe import probe
 from control_api.in_process import InProcess, TenantAccess, until

@@ -1,5 +1,7 @@
-"""One event into the tables, once (rule K4). Events may come twice, late, and in any order from two processes."""
+"""Many events into the tables, each once (rule K4). Events may come twice, late, and in any order from two processes."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from callstage_contracts.events import (
@@ -16,206 +18,162 @@ from callstage_contracts.events import (
     ToolCompleted,
     TurnCompleted,
 )
-from sqlalchemy import ColumnElement, case, func, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection
 
-from control_api.db.agent_tables import MailboxRow
-from control_api.db.call_tables import AppliedEventRow, CallRow, ConversationRow, MailTurnRow, StageVisitRow, ToolRunRow, TurnRow
-
-
-async def apply_event(session: AsyncSession, event: AnyEvent) -> bool:
-    """False when it was applied before. The caller commits: the mark and the change are one transaction."""
-    mark = insert(AppliedEventRow).values(event_id=event.id).on_conflict_do_nothing().returning(AppliedEventRow.event_id)
-    if await session.scalar(mark) is None:
-        return False
-    match event:
-        case CallStarted():
-            await _call_started(session, event)
-        case CallAnswered():
-            await _call_answered(session, event)
-        case CallRejected():
-            await _call_rejected(session, event)
-        case CallEnded():
-            await _call_ended(session, event)
-        case TurnCompleted():
-            await _turn(session, event)
-        case StageEntered():
-            await _stage(session, event)
-        case ToolCompleted():
-            await _tool(session, event)
-        case EmailTurn():
-            await _mail_turn(session, event)
-        case EmailHandedOff():
-            await _handed_off(session, event)
-        case MailboxFailed():
-            await _mailbox_failed(session, event)
-        case _:
-            assert_never(event)
-    return True
+from control_api.consumers import statements
+from control_api.consumers.statements import Step
+from control_api.db.tables import now
 
 
-async def _upsert_call(session: AsyncSession, event: CallEvent, **told: Any) -> None:
-    """The call's row exists afterwards and holds what this event tells; nothing that another event told is lost."""
-    first = {"tenant_id": event.tenant_id, "call_id": event.call_id, "started_at": event.occurred_at, "last_event_at": event.occurred_at}
-    statement = insert(CallRow).values({**first, "is_test": False, "takeovers": 0, "is_reaped": False})
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[CallRow.tenant_id, CallRow.call_id],
-            set_={
-                "last_event_at": func.greatest(CallRow.last_event_at, statement.excluded.last_event_at),
-                "started_at": func.least(CallRow.started_at, statement.excluded.started_at),
-            },
+def apply_events(connection: Connection, events: Sequence[AnyEvent]) -> int:
+    """How many were new. The caller commits: the marks and the changes are one transaction."""
+    marked = connection.execute(statements.MARK, {"ids": sorted({event.id for event in events}), "told_at": now()})
+    fresh = set(marked.scalars())
+    count = len(fresh)
+    changes = _Changes()
+    for event in events:
+        if event.id in fresh:
+            # The same event may be in a batch twice.
+            fresh.remove(event.id)
+            changes.add(event)
+    for step in statements.STEPS:
+        if rows := changes.rows(step):
+            # Stable: what concerns one row stays in the order of the stream. One row alone needs no pipeline.
+            rows.sort(key=lambda row, names=step.order_by: [row[name] for name in names])
+            connection.execute(step.statement, rows if len(rows) > 1 else rows[0])
+    return count
+
+
+class _Changes:
+    """The parameters of every step, gathered from events."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Step, list[dict[str, Any]]] = defaultdict(list)
+        self._calls: dict[tuple[str, str], dict[str, Any]] = {}
+        self._conversations: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def rows(self, step: Step) -> list[dict[str, Any]]:
+        """Parameter sets of one step; a call or a conversation appears once in the step that makes its row."""
+        if step is statements.CALL:
+            return list(self._calls.values())
+        if step is statements.CONVERSATION:
+            return list(self._conversations.values())
+        return self._rows[step]
+
+    def add(self, event: AnyEvent) -> None:
+        match event:
+            case TurnCompleted():
+                self._turn(event)
+            case ToolCompleted():
+                self._tool(event)
+            case StageEntered():
+                self._call(event)
+                told = event.model_dump(include={"tenant_id", "call_id", "stage", "previous", "by_tool", "occurred_at"})
+                self._rows[statements.STAGE_VISIT].append({**told, "event_id": event.id})
+            case CallStarted():
+                self._told(
+                    statements.CALL_TOLD,
+                    event,
+                    session_id=event.session_id,
+                    agent_id=event.agent_id,
+                    deployment=event.deployment,
+                    is_test=event.is_test,
+                    **_parties(event),
+                )
+            case CallAnswered(is_takeover=True):
+                self._told(statements.CALL_TAKEN_OVER, event)
+            case CallAnswered():
+                self._told(statements.CALL_ANSWERED, event, told_at=event.occurred_at)
+            case CallRejected():
+                self._rejected(event)
+            case CallEnded():
+                self._ended(event)
+            case EmailTurn():
+                self._mail_turn(event)
+            case EmailHandedOff():
+                self._conversation(event)
+                key = {"of_tenant_id": event.tenant_id, "of_session_id": event.session_id}
+                told = {"status": "handed_off", "handoff_reason": event.reason, "forwarded_to": event.forwarded_to or None}
+                self._rows[statements.CONVERSATION_HANDED_OFF].append({**key, **told})
+            case MailboxFailed():
+                key = {"of_tenant_id": event.tenant_id, "of_agent_id": event.agent_id, "of_integration_id": event.integration_id}
+                told = {"last_error": event.message, "last_error_at": event.occurred_at, "told_at": event.occurred_at}
+                self._rows[statements.MAILBOX_FAILED].append({**key, **told})
+            case _:
+                assert_never(event)
+
+    def _call(self, event: CallEvent, *, session_id: str | None = None, makes_row: bool = True) -> None:
+        at = event.occurred_at
+        row = self._calls.get((event.tenant_id, event.call_id))
+        if row is None:
+            self._calls[event.tenant_id, event.call_id] = {
+                "of_tenant_id": event.tenant_id,
+                "of_call_id": event.call_id,
+                "of_session_id": session_id,
+                "of_started_at": at,
+                "of_last_event_at": at,
+                "makes_row": makes_row,
+            }
+            return
+        row["of_last_event_at"] = max(row["of_last_event_at"], at)
+        if makes_row:
+            row["of_started_at"] = min(row["of_started_at"], at) if row["makes_row"] else at
+            row["of_session_id"] = row["of_session_id"] or session_id
+            row["makes_row"] = True
+
+    def _told(self, step: Step, event: CallEvent, **values: Any) -> None:
+        self._call(event)
+        self._rows[step].append({"of_tenant_id": event.tenant_id, "of_call_id": event.call_id, **values})
+
+    def _rejected(self, event: CallRejected) -> None:
+        ended = {"ended_at": event.occurred_at, "ended_reason": event.reason, "duration_ms": 0, "is_reaped": False}
+        self._told(statements.CALL_REJECTED, event, agent_id=event.agent_id or None, **_parties(event), **ended)
+
+    def _ended(self, event: CallEnded) -> None:
+        self._told(
+            statements.CALL_ENDED,
+            event,
+            told_at=event.occurred_at,
+            ended_reason=event.reason,
+            duration_ms=event.duration_ms,
+            usage=event.usage,
+            summary=event.summary or None,
+            ended_at=event.occurred_at,
+            is_reaped=False,
         )
-    )
-    if told:
-        await session.execute(update(CallRow).where(CallRow.tenant_id == event.tenant_id, CallRow.call_id == event.call_id).values(**told))
+
+    def _turn(self, event: TurnCompleted) -> None:
+        self._call(event, session_id=event.session_id)
+        row = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at", "latency"})
+        row["occurred_at"] = event.occurred_at
+        row["latency"] = event.latency.model_dump(mode="json", exclude_none=True) if event.latency else None
+        row["response_ms"] = event.latency.response_ms if event.latency else None
+        self._rows[statements.TURN].append(row)
+
+    def _tool(self, event: ToolCompleted) -> None:
+        self._call(event, makes_row=False)
+        row = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at"})
+        row["occurred_at"] = event.occurred_at
+        self._rows[statements.TOOL_RUN].append(row)
+
+    def _conversation(self, event: EmailTurn | EmailHandedOff) -> None:
+        at = event.occurred_at
+        row = self._conversations.get((event.tenant_id, event.session_id))
+        if row is None:
+            row = {"tenant_id": event.tenant_id, "session_id": event.session_id, "agent_id": event.agent_id, "started_at": at, "last_event_at": at}
+            self._conversations[event.tenant_id, event.session_id] = row
+        row["started_at"] = min(row["started_at"], at)
+        row["last_event_at"] = max(row["last_event_at"], at)
+
+    def _mail_turn(self, event: EmailTurn) -> None:
+        self._conversation(event)
+        if event.role == "user":
+            key = {"of_tenant_id": event.tenant_id, "of_session_id": event.session_id}
+            self._rows[statements.CONVERSATION_NAMED].append({**key, "told_subject_line": event.subject_line, "told_address": event.address})
+        told = event.model_dump(include={"tenant_id", "session_id", "turn", "role", "text", "message_id", "address", "subject_line", "occurred_at"})
+        self._rows[statements.MAIL_TURN].append({**told, "event_id": event.id})
 
 
-async def _call_started(session: AsyncSession, event: CallStarted) -> None:
-    await _upsert_call(
-        session,
-        event,
-        session_id=event.session_id,
-        agent_id=event.agent_id,
-        deployment=event.deployment,
-        channel=event.channel,
-        direction=event.direction,
-        caller_phone=event.caller_phone,
-        to_number=event.to_number,
-        carrier_call_id=event.carrier_call_id,
-        is_test=event.is_test,
-    )
-
-
-async def _call_answered(session: AsyncSession, event: CallAnswered) -> None:
-    if event.is_takeover:
-        await _upsert_call(session, event, takeovers=CallRow.takeovers + 1)
-    else:
-        await _upsert_call(session, event, answered_at=func.least(func.coalesce(CallRow.answered_at, event.occurred_at), event.occurred_at))
-
-
-async def _call_rejected(session: AsyncSession, event: CallRejected) -> None:
-    await _upsert_call(
-        session,
-        event,
-        agent_id=event.agent_id or None,
-        channel=event.channel,
-        direction=event.direction,
-        caller_phone=event.caller_phone,
-        to_number=event.to_number,
-        carrier_call_id=event.carrier_call_id,
-        ended_at=event.occurred_at,
-        ended_reason=event.reason,
-        duration_ms=0,
-        is_reaped=False,
-    )
-
-
-async def _call_ended(session: AsyncSession, event: CallEnded) -> None:
-    # Two gateways may report the end of a call that was taken over: the later word counts.
-    later: ColumnElement[bool] = CallRow.ended_at.is_(None) | CallRow.is_reaped | (CallRow.ended_at <= event.occurred_at)
-    told: dict[str, Any] = {
-        "ended_reason": event.reason,
-        "duration_ms": event.duration_ms,
-        "usage": event.usage,
-        "summary": event.summary or None,
-        "ended_at": event.occurred_at,
-        "is_reaped": False,
-    }
-    await _upsert_call(session, event)
-    await session.execute(update(CallRow).where(CallRow.tenant_id == event.tenant_id, CallRow.call_id == event.call_id, later).values(**told))
-
-
-async def _turn(session: AsyncSession, event: TurnCompleted) -> None:
-    await _upsert_call(session, event, session_id=func.coalesce(CallRow.session_id, event.session_id))
-    values = event.model_dump(mode="json", include={"text", "stage", "was_interrupted", "started_at_ms", "ended_at_ms", "providers"})
-    values |= {
-        "latency": event.latency.model_dump(mode="json", exclude_none=True) if event.latency else None,
-        "response_ms": event.latency.response_ms if event.latency else None,
-        "occurred_at": event.occurred_at,
-    }
-    key = {"tenant_id": event.tenant_id, "call_id": event.call_id, "session_id": event.session_id, "turn": event.turn, "role": event.role}
-    # After a crash a runtime may tell the same turn again, with what was really heard: the newer word counts.
-    await session.execute(
-        insert(TurnRow)
-        .values(**key, **values)
-        .on_conflict_do_update(
-            index_elements=[TurnRow.tenant_id, TurnRow.call_id, TurnRow.session_id, TurnRow.turn, TurnRow.role],
-            set_=values,
-            where=TurnRow.occurred_at <= event.occurred_at,
-        )
-    )
-
-
-async def _stage(session: AsyncSession, event: StageEntered) -> None:
-    await _upsert_call(session, event)
-    values = event.model_dump(include={"tenant_id", "call_id", "stage", "previous", "by_tool", "occurred_at"})
-    await session.execute(insert(StageVisitRow).values(**values, event_id=event.id).on_conflict_do_nothing())
-
-
-async def _tool(session: AsyncSession, event: ToolCompleted) -> None:
-    # Tools run for mail conversations, too: a run makes no call where there is none.
-    await session.execute(
-        update(CallRow)
-        .where(CallRow.tenant_id == event.tenant_id, CallRow.call_id == event.call_id)
-        .values(last_event_at=func.greatest(CallRow.last_event_at, event.occurred_at))
-    )
-    values = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at", "tenant_id", "call_id", "run_key"})
-    values["occurred_at"] = event.occurred_at
-    await session.execute(
-        insert(ToolRunRow)
-        .values(tenant_id=event.tenant_id, call_id=event.call_id, run_key=event.run_key, **values)
-        .on_conflict_do_update(
-            index_elements=[ToolRunRow.tenant_id, ToolRunRow.call_id, ToolRunRow.run_key],
-            set_=values,
-            where=ToolRunRow.occurred_at <= event.occurred_at,
-        )
-    )
-
-
-async def _upsert_conversation(session: AsyncSession, event: EmailTurn | EmailHandedOff, **told: Any) -> None:
-    statement = insert(ConversationRow).values(
-        tenant_id=event.tenant_id,
-        session_id=event.session_id,
-        agent_id=event.agent_id,
-        subject_line="",
-        address="",
-        status="open",
-        started_at=event.occurred_at,
-        last_event_at=event.occurred_at,
-    )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[ConversationRow.tenant_id, ConversationRow.session_id],
-            set_={
-                "last_event_at": func.greatest(ConversationRow.last_event_at, statement.excluded.last_event_at),
-                "started_at": func.least(ConversationRow.started_at, statement.excluded.started_at),
-            },
-        )
-    )
-    if told:
-        mine = (ConversationRow.tenant_id == event.tenant_id, ConversationRow.session_id == event.session_id)
-        await session.execute(update(ConversationRow).where(*mine).values(**told))
-
-
-async def _mail_turn(session: AsyncSession, event: EmailTurn) -> None:
-    told: dict[str, Any] = {}
-    if event.role == "user":
-        # The first mail names the thread and the customer, whichever event comes first.
-        for name in ("subject_line", "address"):
-            column = getattr(ConversationRow, name)
-            told[name] = case((column == "", getattr(event, name)), else_=column)
-    await _upsert_conversation(session, event, **told)
-    values = event.model_dump(include={"tenant_id", "session_id", "turn", "role", "text", "message_id", "address", "subject_line", "occurred_at"})
-    await session.execute(insert(MailTurnRow).values(**values, event_id=event.id).on_conflict_do_nothing())
-
-
-async def _handed_off(session: AsyncSession, event: EmailHandedOff) -> None:
-    await _upsert_conversation(session, event, status="handed_off", handoff_reason=event.reason, forwarded_to=event.forwarded_to or None)
-
-
-async def _mailbox_failed(session: AsyncSession, event: MailboxFailed) -> None:
-    newer = MailboxRow.last_error_at.is_(None) | (MailboxRow.last_error_at <= event.occurred_at)
-    mine = (MailboxRow.tenant_id == event.tenant_id, MailboxRow.agent_id == event.agent_id, MailboxRow.integration_id == event.integration_id)
-    await session.execute(update(MailboxRow).where(*mine, newer).values(last_error=event.message, last_error_at=event.occurred_at))
+def _parties(event: CallStarted | CallRejected) -> dict[str, Any]:
+    names = ("channel", "direction", "caller_phone", "to_number", "carrier_call_id")
+    return {name: getattr(event, name) for name in names}

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from callstage_contracts.events import parse_event
+from callstage_contracts.events import AnyEvent, parse_event
 from callstage_contracts.subjects import STREAM, STREAM_SUBJECTS
 from callstage_domain.errors import DependencyError
 from callstage_kit.nats.connection import NatsConnection
@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from sqlalchemy.dialects.postgresql import insert
 
-from control_api.consumers.apply import apply_event
+from control_api.consumers.apply import apply_events
 from control_api.db.call_tables import RefusedEventRow
 from control_api.db.database import Database
 
@@ -31,6 +31,8 @@ _ACK_WAIT_S = 60.0
 _MAX_DELIVERIES = 5
 _RETRY_DELAY_S = 2.0
 _MAX_REMEMBERED_FAILURES = 10_000
+
+_Parsed = tuple[Msg, AnyEvent]
 
 
 class EventConsumer:
@@ -93,32 +95,62 @@ class EventConsumer:
                 await subscription.unsubscribe()
 
     async def _apply_all(self, messages: list[Msg]) -> None:
-        for position, message in enumerate(messages):
-            try:
-                await self._apply(message)
-            except DependencyError as err:
-                # Postgres is away: everything goes back and waits in JetStream.
-                _log.warning("events_deferred", count=len(messages) - position, error=err.message)
-                for left in messages[position:]:
-                    await left.nak(delay=_RETRY_DELAY_S)
-                await asyncio.sleep(_RETRY_DELAY_S)
-                return
-
-    async def _apply(self, message: Msg) -> None:
+        """One transaction for all; when it fails, one for each, so that a bad message is found and holds nothing up."""
+        batch: list[_Parsed] = []
+        alone: list[_Parsed] = []
         try:
-            # JSON may hold a NUL (a tool may return one), a Postgres text may not: the record of the call matters more than that character.
-            event = parse_event(message.data.replace(b"\\u0000", b"\\ufffd"))
-            async with self._database.session() as session:
-                is_new = await apply_event(session, event)
-                await session.commit()
+            for message in messages:
+                try:
+                    # JSON may hold a NUL (a tool may return one), a Postgres text may not: the record of the call matters more than that character.
+                    event = parse_event(message.data.replace(b"\\u0000", b"\\ufffd"))
+                except Exception as err:
+                    await self._refuse(message, err)
+                    continue
+                has_failed = bool(self._failures) and message.metadata.sequence.stream in self._failures
+                (alone if has_failed else batch).append((message, event))
+            if batch and not await self._apply_together(batch):
+                alone = [*batch, *alone]
+            for message, event in alone:
+                await self._apply(message, event)
+        except DependencyError as err:
+            # Postgres is away: everything goes back and waits in JetStream.
+            left = [message for message in messages if not message.is_acked]
+            _log.warning("events_deferred", count=len(left), error=err.message)
+            for message in left:
+                await message.nak(delay=_RETRY_DELAY_S)
+            await asyncio.sleep(_RETRY_DELAY_S)
+
+    async def _apply_together(self, batch: list[_Parsed]) -> bool:
+        try:
+            new = await self._commit([event for _, event in batch])
+        except Exception as err:
+            # Also when Postgres seems to be away: a deadlock or a statement that took too long looks the same, and the first message alone will tell.
+            _log.warning("event_batch_split", count=len(batch), error=type(err).__name__)
+            return False
+        EVENTS_TOTAL.labels("applied").inc(new)
+        EVENTS_TOTAL.labels("duplicate").inc(len(batch) - new)
+        for message, _ in batch:
+            await message.ack()
+        return True
+
+    async def _apply(self, message: Msg, event: AnyEvent) -> None:
+        try:
+            new = await self._commit([event])
         except DependencyError:
             raise
         except Exception as err:
             await self._refuse(message, err)
             return
         self._failures.pop(message.metadata.sequence.stream, None)
-        EVENTS_TOTAL.labels("applied" if is_new else "duplicate").inc()
+        EVENTS_TOTAL.labels("applied" if new else "duplicate").inc()
         await message.ack()
+
+    async def _commit(self, events: list[AnyEvent]) -> int:
+        async with self._database.session() as session:
+            connection = await session.connection()
+            new = await connection.run_sync(apply_events, events)
+            await session.commit()
+            return new
 
     async def _refuse(self, message: Msg, error: Exception) -> None:
         """Try a bad message again a few times, then keep it aside: it must not hold up the others."""
