@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -50,7 +51,7 @@ class Target:
         request = sandbox_pb2.RunToolRequest(
             context=common_pb2.CallContext(call_id="c", tenant_id=TENANT, agent_id=AGENT, deployment=self.count),
             tool="tool",
-            run_key=f"{id(self)}:{self.count}",
+            run_key=f"call:{uuid.uuid4()}",
             args_json=json.dumps({"n": 1}),
             session_json="{}",
         )

@@ -3,9 +3,9 @@
 import asyncio
 import base64
 import json
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -100,19 +100,15 @@ class Sandbox:
     async def run(
         self, args: dict[str, Any] | None = None, *, tool: str = "tool", key: str = "", session: dict[str, Any] | None = None, **more: Any
     ) -> sandbox_pb2.RunToolReply:
-        _count.value += 1
         request = sandbox_pb2.RunToolRequest(
             context=common_pb2.CallContext(call_id="call-1", tenant_id=more.pop("tenant_id", "t1"), agent_id="a1", deployment=1),
             tool=tool,
-            run_key=key or f"call-1:{id(self)}:{_count.value}",
+            run_key=key or f"call-1:{uuid.uuid4()}",
             args_json=json.dumps(args or {}),
             session_json=json.dumps(session or {}),
             **more,
         )
         return await self.servicer.RunTool(request, cast(Any, None))
-
-
-_count = SimpleNamespace(value=0)
 
 
 def sandbox_settings(redis_url: str, **more: Any) -> SandboxSettings:
