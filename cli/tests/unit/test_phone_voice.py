@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from callstage.phone.errors import CannotCall
-from callstage.phone.voice import Espeak, Flite, Voice, best_voice, utterances
+from callstage.phone.voice import DEMO_LINES, Espeak, Flite, Voice, best_voice, demo_utterances, utterances
 from callstage_audio.level import peak_dbfs, rms_dbfs
 from callstage_audio.pcm import duration_ms
 from callstage_audio.wav import write_wav
@@ -59,3 +59,9 @@ def test_a_voice_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(best_voice(), Espeak)
     with pytest.raises(CannotCall, match="flite could not speak"):
         utterances(["Hello"], [], 8000, Flite())
+
+
+def test_the_demo_order_is_recorded_and_says_what_it_says() -> None:
+    lines = demo_utterances(8000)
+    assert [line.text for line in lines] == list(DEMO_LINES.values())
+    assert all(0.5 < duration_ms(line.pcm16, 8000) / 1000 < 5 for line in lines)

@@ -26,10 +26,8 @@ from callstage.phone.line import Line
 from callstage.phone.record import read_record
 from callstage.phone.script import Script
 from callstage.phone.timeline import Timeline
-from callstage.phone.voice import utterances
+from callstage.phone.voice import demo_utterances, utterances
 from callstage.target import Target
-
-DEMO_LINES = ("I would like to order three large pizzas, please.", "My name is Anna.", "That is all, thank you. Goodbye.")
 
 OK, NOT_ANSWERED, NOT_PLACED = 0, 1, 2
 
@@ -73,7 +71,10 @@ def place_call(options: CallOptions) -> int:
 async def _place(options: CallOptions, console: Console) -> int:
     loop = asyncio.get_running_loop()
     rate_hz = BrowserLine.up_hz if options.carrier is CarrierName.BROWSER else CarrierLine.up_hz
-    lines = await in_thread(utterances, options.say or (() if options.wav else DEMO_LINES), options.wav, rate_hz)
+    if options.say or options.wav:
+        lines = await in_thread(utterances, options.say, options.wav, rate_hz)
+    else:
+        lines = await in_thread(demo_utterances, rate_hz)
     timeline = Timeline(loop.time, lambda happening: report.live_line(console, happening))
     line = _line(options, timeline)
     script = Script(lines, timeout_s=options.timeout_s, speaks_first=options.speaks_first)

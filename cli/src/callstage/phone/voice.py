@@ -131,6 +131,20 @@ def utterances(lines: Sequence[str], recordings: Sequence[Path], rate_hz: int, v
     return [_spoken(speaker, line, rate_hz) for line in lines] + [_recorded(path, rate_hz) for path in recordings]
 
 
+DEMO_LINES = {
+    "order.wav": "I would like to order three large pizzas, please.",
+    "name.wav": "My name is Anna.",
+    "goodbye.wav": "That is all, thank you. Goodbye.",
+}
+"""The demo order, recorded with a flite voice: espeak-ng is understood too badly by the offline recogniser to show what the agent can do."""
+
+
+def demo_utterances(rate_hz: int) -> list[Utterance]:
+    """The demo order at `rate_hz`, the same on every machine."""
+    folder = Path(__file__).parent / "demo"
+    return [Utterance(text, _recorded(folder / name, rate_hz).pcm16) for name, text in DEMO_LINES.items()]
+
+
 def _spoken(voice: Voice, text: str, rate_hz: int) -> Utterance:
     if len(text) > _MAX_CHARACTERS:
         raise CannotCall(f"A line may have {_MAX_CHARACTERS} characters, this one has {len(text)}.")
