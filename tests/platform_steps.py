@@ -47,7 +47,7 @@ async def until_live(stack: Stack, agent_id: str) -> None:
     async def connects() -> bool:
         query = {"api_key": stack.dev["api_key"], "agent_id": agent_id}
         async with BrowserCaller(f"{stack.gateway_ws}/ws/voice", query, microphone=False) as browser:
-            await browser.wait_for("connected", 1)
+            await browser.wait_for("connected", 0.7)
             return True
 
     await eventually(connects, timeout_s=3, what=f"the deployment of {agent_id}")

@@ -20,7 +20,8 @@ def _browser(stack: Stack, agent_id: str) -> BrowserCaller:
 
 
 async def _greeting(browser: BrowserCaller) -> str:
-    await browser.wait_for("connected", 5)
+    # Short: a refused connection must leave time for the next attempt.
+    await browser.wait_for("connected", 0.7)
     return await hears(browser, "")
 
 
