@@ -19,9 +19,8 @@ def _browser(stack: Stack, agent_id: str) -> BrowserCaller:
     return BrowserCaller(f"{stack.gateway_ws}/ws/voice", {"api_key": stack.dev["api_key"], "agent_id": agent_id}, microphone=False)
 
 
-async def _greeting(browser: BrowserCaller) -> str:
-    # Short: a refused connection must leave time for the next attempt.
-    await browser.wait_for("connected", 0.7)
+async def _greeting(browser: BrowserCaller, *, connect_s: float = 5) -> str:
+    await browser.wait_for("connected", connect_s)
     return await hears(browser, "")
 
 
@@ -30,7 +29,8 @@ async def test_a_deploy_is_live_within_two_seconds_and_running_calls_keep_theirs
 
     async def live(expected: str) -> bool:
         async with _browser(stack, agent) as browser:
-            return expected in await _greeting(browser)
+            # Short: a refused connection must leave time for the next attempt.
+            return expected in await _greeting(browser, connect_s=0.7)
 
     await eventually(lambda: live("version one"), timeout_s=2.5, what="the first deploy")
     async with _browser(stack, agent) as running:
