@@ -1,4 +1,4 @@
-"""Proves D1, D2, D3, A3, V1, V2, V4, V7, P1, P3, W1, W2, T3, T9 on the real stack.
+"""Proves D1, D2, D3, A3, V1, V2, V4, V7, P1, P2, P3, W1, W2, T3, T9 on the real stack.
 
 Deploys arrive, running calls keep theirs, tools reach CRM and Odoo.
 """
