@@ -1,6 +1,6 @@
 """The whole platform, started once for all tests that cross processes."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -16,6 +16,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """`make run RUNTIMES=2 GATEWAYS=2` in a folder of its own."""
     with running_stack(tmp_path_factory.mktemp("stack"), runtimes=2, gateways=2) as running:
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that failed on the stack shows what the platform said last."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(running, Stack):
+        report.sections.append(("the platform's last lines", (running.home / "up.log").read_text(errors="replace")[-12_000:]))
+    return report
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx2
 from callstage_kit.tasks import all_of
-from callstage_phone.browser import BrowserCaller
 from callstage_phone.call import CarrierCall
 from callstage_testing.fakes.crm import CrmAnswer, FakeCrm
 from callstage_testing.fakes.faults import Fault
@@ -12,13 +11,9 @@ from callstage_testing.servers import free_port
 from callstage_testing.stack import Stack
 
 from tests.conftest import speech
-from tests.platform_steps import eventually, has_ended, hears, make_agent, make_number, record_of, said_by, until_live
+from tests.platform_steps import browser_call, eventually, has_ended, hears, make_agent, make_number, record_of, said_by, until_live
 
 LONG_GREETING = "Hello, this is the town library, we are open every day from nine in the morning until eight in the evening. How can I help you?"
-
-
-def _browser(stack: Stack, agent_id: str) -> BrowserCaller:
-    return BrowserCaller(f"{stack.gateway_ws}/ws/voice", {"api_key": stack.dev["api_key"], "agent_id": agent_id}, microphone=False)
 
 
 async def _reason(api: httpx2.AsyncClient, call_id: str) -> str:
@@ -49,7 +44,7 @@ async def test_a_silent_caller_is_asked_once_and_a_long_call_ends(stack: Stack, 
     await until_live(stack, short)
 
     async def ends(agent: str, words: list[str], reason: str) -> None:
-        async with _browser(stack, agent) as browser:
+        async with browser_call(stack, agent) as browser:
             call_id = (await browser.wait_for("connected", 5)).data["callId"]
             assert await browser.wait_closed(25) == 1000
             assert browser.transcripts("assistant") == words
@@ -120,7 +115,7 @@ async def test_a_slow_tool_is_bridged_once_and_a_dead_one_apologised_for(stack: 
         await until_live(stack, dead)
 
         async def hears_of(agent: str, words: str) -> list[str]:
-            async with _browser(stack, agent) as browser:
+            async with browser_call(stack, agent) as browser:
                 await hears(browser, "Hi.")
                 for text in ("Please create a lead for me", "Ada", "+12025550188"):
                     await browser.wait_for_agent_silence(400, 15)

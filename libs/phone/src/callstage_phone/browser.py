@@ -16,7 +16,7 @@ from callstage_phone.codec import Codec, l16
 from callstage_phone.dialect import Mistake
 from callstage_phone.events import unwatched
 from callstage_phone.hearing import HeardRun
-from callstage_phone.room import Room, Said
+from callstage_phone.room import CallOver, Room, Said
 from callstage_phone.wire_socket import WireSocket
 
 UP_RATE_HZ = 16000
@@ -97,6 +97,11 @@ class BrowserCaller:
         return self._socket is not None and self._socket.is_open
 
     @property
+    def is_closed(self) -> bool:
+        """True once the connection is gone."""
+        return self._socket is not None and self._socket.closed.is_set()
+
+    @property
     def stopped(self) -> list[float]:
         """When `audioStop` arrived."""
         return self.room.cleared
@@ -106,19 +111,20 @@ class BrowserCaller:
         return [str(p.get("text", "")) for p in payloads if p.get("role") == role and (p.get("isFinal") or not final_only)]
 
     async def wait_for(self, kind: str, timeout_s: float, *, matching: Callable[[dict[str, Any]], bool] = lambda _: True, start: int = 0) -> Event:
-        """First event of that type from index `start` on. Raises `TimeoutError`."""
+        """First event of that type from index `start` on. Raises `TimeoutError`, or `CallOver` when the server closed the socket before."""
 
         def found() -> Event | None:
             return next((event for event in self.events[start:] if event.type == kind and matching(event.data)), None)
 
-        await self.room.until(lambda: found() is not None, timeout_s)
+        await self.room.until(lambda: found() is not None or self.is_closed, timeout_s)
         event = found()
-        assert event is not None
+        if event is None:
+            raise CallOver(f"the server closed the socket ({self.close_code} {self.close_reason}) before '{kind}' came")
         return event
 
     async def wait_closed(self, timeout_s: float) -> int | None:
         """Until the server closed the socket; returns the close code. Raises `TimeoutError`."""
-        await self.room.until(lambda: self._socket is not None and self._socket.closed.is_set(), timeout_s)
+        await self.room.until(lambda: self.is_closed, timeout_s)
         return self.close_code
 
     async def until_closed(self) -> None:
