@@ -70,14 +70,14 @@ async def test_a_blocked_caller_is_rejected_before_media(stack: Stack, api: http
     async def rejected() -> bool:
         return "<Reject" in (await _post(stack, "/api/twilio/voice", form)).text
 
-    await eventually(rejected, timeout_s=3, what="the block")
+    await eventually(rejected, timeout_s=8, what="the block")
     assert (await api.get("/v1/blocked-numbers/check", params={"number": blocked})).json()["blocked"] is True
     assert (await api.delete(f"/v1/blocked-numbers/{blocked}")).status_code < 300
 
     async def answered() -> bool:
         return "<Connect>" in (await _post(stack, "/api/twilio/voice", form)).text
 
-    await eventually(answered, timeout_s=3, what="the unblocking")
+    await eventually(answered, timeout_s=8, what="the unblocking")
 
 
 async def test_without_a_deployment_the_fallback_is_heard(stack: Stack, api: httpx2.AsyncClient) -> None:
@@ -90,7 +90,7 @@ async def test_without_a_deployment_the_fallback_is_heard(stack: Stack, api: htt
             await call.wait_ended(5)
             return call.said_by_carrier == ["We are closed today."]
 
-        await eventually(heard, timeout_s=5, what="the fallback message")
+        await eventually(heard, timeout_s=10, what="the fallback message")
 
 
 async def test_a_fallback_to_a_person_dials(stack: Stack, api: httpx2.AsyncClient) -> None:
@@ -103,7 +103,7 @@ async def test_a_fallback_to_a_person_dials(stack: Stack, api: httpx2.AsyncClien
             await call.wait_ended(5)
             return any(verb.name == "Dial" for verb in call.verbs)
 
-        await eventually(dialled, timeout_s=5, what="the dialled fallback")
+        await eventually(dialled, timeout_s=10, what="the dialled fallback")
 
 
 @pytest.mark.parametrize("path", ["/incoming/telnyx"])

@@ -25,6 +25,7 @@ from control_api.features.mailboxes.endpoints import router as mailboxes
 from control_api.features.numbers.endpoints import router as numbers
 from control_api.features.providers.endpoints import router as providers
 from control_api.features.tenants.endpoints import router as tenants
+from control_api.features.tools.endpoints import router as tools
 from control_api.features.users.endpoints import router as users
 from control_api.features.voices.endpoints import router as voices
 from control_api.web.description import PROBLEM_RESPONSE, complete
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     agents,
     deployments,
     backends,
+    tools,
     mailboxes,
     voices,
     numbers,

@@ -30,6 +30,7 @@ class ControlApiSettings(ServiceSettings):
     session_ttl_s: Annotated[int, Field(description="Seconds a sign-in lasts.", gt=0)] = 12 * 3600
     request_timeout_s: Annotated[float, Field(description="Seconds after which a request is given up with 504.", gt=0)] = 30.0
     outbox_poll_s: Annotated[float, Field(description="Seconds between looks at the outbox when nobody wakes it.", gt=0)] = 1.0
+    call_journal_days: Annotated[float, Field(description="Days that the decisions of a call are kept for a replay.", gt=0)] = 30.0
     reaper_interval_s: Annotated[float, Field(description="Seconds between looks for calls whose end was never told.", gt=0)] = 60.0
 
     @cached_property

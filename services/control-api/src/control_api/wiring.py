@@ -35,6 +35,7 @@ from control_api.features.mailboxes.service import MailboxService
 from control_api.features.numbers.service import NumberService
 from control_api.features.providers.service import ProviderService
 from control_api.features.tenants.service import TenantService
+from control_api.features.tools.service import ToolService
 from control_api.features.users.service import UserService
 from control_api.outbox.publisher import OutboxPublisher
 from control_api.settings import ControlApiSettings
@@ -62,6 +63,7 @@ def make_services(settings: ControlApiSettings, database: Database, sandbox: San
         AgentMoveService(writer),
         DeploymentService(writer, signer, settings.gateway_websocket_url, checks),
         BackendService(writer, box, sandbox),
+        ToolService(writer, sandbox),
         MailboxService(writer, box),
         NumberService(writer),
         BlockedNumberService(writer),
@@ -79,7 +81,7 @@ async def running_app(settings: ControlApiSettings, health: Health, nats: NatsCo
         async with (
             OutboxPublisher(database, nats, poll_s=settings.outbox_poll_s) as outbox,
             EventConsumer(database, nats),
-            CallReaper(database, interval_s=settings.reaper_interval_s),
+            CallReaper(database, interval_s=settings.reaper_interval_s, journal_days=settings.call_journal_days),
         ):
             services = make_services(settings, database, SandboxClient(channel), outbox.wake)
             health.add("postgres", lambda: database.is_up)

@@ -13,6 +13,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/agents/{agent_id}/backend"): {"kind": "odoo", "url": "https://x.example.com", "database": "d", "login": "l", "password": "p"},
     ("PUT", "/v1/agents/{agent_id}/mailbox"): {"address": "a@b.c", "imap_host": "h", "smtp_host": "h", "username": "u", "password": "p"},
     ("POST", "/v1/agents/{agent_id}/move"): {"new_tenant_id": "elsewhere"},
+    ("POST", "/v1/agents/{agent_id}/tools/template"): {"model": "res.partner", "action": "search"},
     ("PATCH", "/v1/numbers/{number_id}"): {"inboundRoute": "voicemail"},
 }
 OWN_NAMES = {("PUT", "/v1/providers/{name}"), ("PUT", "/v1/audio/{name}"), ("DELETE", "/v1/carriers/{carrier}")}
@@ -63,6 +64,8 @@ async def _filled(stack: InProcess, tenant: TenantAccess) -> dict[str, str]:
         "webhook_key_id": webhook_key.json()["id"],
         "name": "openai",
         "carrier": "twilio",
+        "tool": "create_lead",
+        "model": "res.partner",
     }
 
 
@@ -109,7 +112,7 @@ async def test_every_route_without_a_key(stack: InProcess, operations: list[tupl
     for method, path in operations:
         if path.startswith("/v1/auth/"):
             continue
-        reply = await anonymous.request(method, _address(path, names | {"carrier": "twilio"}))
+        reply = await anonymous.request(method, _address(path, names | {"carrier": "twilio", "tool": "create_lead", "model": "res.partner"}))
         assert reply.status_code == 401, f"{method} {path}: {reply.status_code}"
 
 

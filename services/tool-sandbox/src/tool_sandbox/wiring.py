@@ -15,7 +15,7 @@ from callstage_kit.nats.connection import connect_nats
 from callstage_kit.nats.kv_mirror import KvMirror
 from callstage_kit.redis.connection import connect_redis
 
-from tool_sandbox.backend_test import BackendTest
+from tool_sandbox.backend_inspection import BackendInspection
 from tool_sandbox.backends.registry import BackendRegistry
 from tool_sandbox.caller_lookup import CallerLookup
 from tool_sandbox.checks.code_checker import CodeChecker
@@ -25,6 +25,7 @@ from tool_sandbox.execution.limits import RunLimits, TenantPlaces
 from tool_sandbox.execution.pool import WorkerPool
 from tool_sandbox.execution.runner import CodeRunner
 from tool_sandbox.execution.tools import ToolRunner
+from tool_sandbox.execution.tryout import Tryout
 from tool_sandbox.rpc.tool_servicer import ToolServicer
 from tool_sandbox.settings import SandboxSettings
 from tool_sandbox.webhooks.delivery import WebhookRunner
@@ -62,20 +63,23 @@ async def build_servicer(settings: SandboxSettings, configuration: Configuration
     ):
         secrets = settings.secret_box
         backends = BackendRegistry(egress, secrets, timeout_s=settings.backend_timeout_s, max_response_bytes=settings.backend_response_kib * _KIB)
+        places, code, limits = TenantPlaces(settings.tenant_concurrency, settings.tenant_queue_wait_s), CodeRunner(pool), run_limits(settings)
+        webhooks = WebhookRunner(egress, secrets, timeout_s=settings.webhook_timeout_s, max_response_bytes=settings.webhook_response_kib * _KIB)
+        tryout = Tryout(configuration, places, code, webhooks, backends, limits=limits, timeout_max_s=settings.tool_timeout_max_s)
         async with ToolRunner(
             configuration,
             Ledger(redis, lease_s=settings.ledger_lease_s, timeout_s=settings.ledger_timeout_s),
-            TenantPlaces(settings.tenant_concurrency, settings.tenant_queue_wait_s),
-            CodeRunner(pool),
-            WebhookRunner(egress, secrets, timeout_s=settings.webhook_timeout_s, max_response_bytes=settings.webhook_response_kib * _KIB),
+            places,
+            code,
+            webhooks,
             backends,
-            limits=run_limits(settings),
+            limits=limits,
             preload_timeout_s=settings.preload_timeout_s,
             timeout_max_s=settings.tool_timeout_max_s,
             lease_s=settings.ledger_lease_s,
         ) as runner:
             lookup = CallerLookup(configuration, backends, timeout_s=settings.lookup_timeout_s)
-            yield ToolServicer(runner, lookup, CodeChecker(pool), BackendTest(backends, secrets)), runner
+            yield ToolServicer(runner, tryout, lookup, CodeChecker(pool), BackendInspection(configuration, backends, secrets)), runner
 
 
 def worker_pool(settings: SandboxSettings) -> WorkerPool:

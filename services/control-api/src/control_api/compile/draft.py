@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from control_api.compile.urls import HttpUrlText
 
 AgentType = Literal["inbound", "click_to_call"]
+AccessRight = Literal["create", "read", "write", "delete", "search_read"]
 DEFAULT_ROLE = "AI Assistant"
 DEFAULT_LANGUAGE = "en"
 
@@ -53,6 +54,30 @@ class DraftTool(_Part):
         return self.kind or ("code" if self.code is not None else "webhook")
 
 
+class ResourceField(_Part):
+    """A field of a backend model (rule R1)."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    type: ShortText = ""
+    label: ShortText = ""
+    description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    required: bool = False
+    readonly: bool = False
+    relation: ShortText = ""
+    choices: list[ShortText] = Field(default_factory=list[str], max_length=500)
+
+
+class DraftResource(_Part):
+    """A backend model as code generation knows it; never enforced when a tool runs (rule R1)."""
+
+    model: NonEmptyText
+    description: Annotated[str, StringConstraints(max_length=10_000)] = ""
+    fields: list[ResourceField] = Field(default_factory=list[ResourceField], max_length=500)
+    access: list[AccessRight] = Field(default_factory=list[AccessRight], max_length=5)
+    base_domain: list[Any] = Field(default_factory=list[Any], max_length=100)
+    create_extra: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
 class DraftTransition(_Part):
     """Rule S2."""
 
@@ -93,6 +118,7 @@ class AgentDraft(_Part):
     max_duration_s: MaxDuration = 600
     idle_timeout_s: IdleTimeout = 30
     enable_transcription: bool = False
+    keep_journal: bool = True
     type: AgentType = "inbound"
     disable_signature_verification: bool = False
     test_caller_phone: PhoneText | None = None
@@ -103,6 +129,7 @@ class AgentDraft(_Part):
     first_stage: StageName | None = None
     preload_tools: ToolNames = Field(default_factory=list[str])
     tool_definitions: list[DraftTool] = Field(default_factory=list[DraftTool], max_length=200)
+    resources: list[DraftResource] = Field(default_factory=list[DraftResource], max_length=100)
 
     @property
     def own_tools(self) -> list[DraftTool]:
@@ -152,6 +179,7 @@ class AgentPatch(BaseModel):
     max_duration_s: MaxDuration | None = None
     idle_timeout_s: IdleTimeout | None = None
     enable_transcription: bool | None = None
+    keep_journal: bool | None = None
     type: AgentType | None = None
     disable_signature_verification: bool | None = None
     test_caller_phone: PhoneText | None = None
@@ -162,10 +190,14 @@ class AgentPatch(BaseModel):
     first_stage: StageName | None = None
     preload_tools: ToolNames | None = None
     tool_definitions: list[DraftTool] | None = Field(default=None, max_length=200)
+    resources: list[DraftResource] | None = Field(default=None, max_length=100)
 
 
 _CLEARED_TO_DEFAULT = frozenset(
-    {"role", "language", "system_prompt", "stt", "tts", "tools", "stages", "preload_tools", "tool_definitions", "temperature", "thinking_level"}
+    {
+        *("role", "language", "system_prompt", "stt", "tts", "temperature", "thinking_level"),
+        *("tools", "stages", "preload_tools", "tool_definitions", "resources"),
+    }
 )
 _NULLABLE = frozenset({"company", "voice", "greeting", "farewell", "tools_webhook_url", "test_caller_phone", "test_sender_email", "first_stage"})
 

@@ -41,13 +41,14 @@ def first_stage_of(draft: AgentDraft) -> str:
 
 def resolved_tools(draft: AgentDraft) -> dict[str, ToolDefinition]:
     """Every tool that a stage or the preload names: the agent's own definition, else the built-in or standard one."""
-    own = {tool.name: _definition(tool) for tool in reversed(draft.own_tools)}
+    own = {tool.name: definition_of(tool) for tool in reversed(draft.own_tools)}
     names = dict.fromkeys([name for stage in stages_of(draft) for name in stage.tools] + draft.preload_tools)
     found = {name: own.get(name) or standard_tool(name) for name in names}
     return {name: tool for name, tool in found.items() if tool is not None}
 
 
-def _definition(tool: DraftTool) -> ToolDefinition:
+def definition_of(tool: DraftTool) -> ToolDefinition:
+    """The tool as it runs."""
     standard = standard_tool(tool.name)
     if tool.code is None and standard is not None and tool.kind in (None, standard.kind) and not tool.parameters.get("properties"):
         return standard.model_copy(update={"description": tool.description or standard.description})

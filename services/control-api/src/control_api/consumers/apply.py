@@ -1,5 +1,6 @@
 """Many events into the tables, each once (rule K4). Events may come twice, late, and in any order from two processes."""
 
+import base64
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, assert_never
@@ -9,6 +10,7 @@ from callstage_contracts.events import (
     CallAnswered,
     CallEnded,
     CallEvent,
+    CallJournaled,
     CallRejected,
     CallStarted,
     EmailHandedOff,
@@ -88,6 +90,8 @@ class _Changes:
                 self._rejected(event)
             case CallEnded():
                 self._ended(event)
+            case CallJournaled():
+                self._journaled(event)
             case EmailTurn():
                 self._mail_turn(event)
             case EmailHandedOff():
@@ -136,15 +140,22 @@ class _Changes:
             told_at=event.occurred_at,
             ended_reason=event.reason,
             duration_ms=event.duration_ms,
-            usage=event.usage,
+            told_usage=event.usage,
             summary=event.summary or None,
             ended_at=event.occurred_at,
             is_reaped=False,
         )
 
+    def _journaled(self, event: CallJournaled) -> None:
+        self._told(statements.CALL_USED, event, told_usage=event.usage)
+        if event.journal:
+            told = event.model_dump(include={"tenant_id", "call_id", "started_at_ms", "occurred_at"})
+            self._rows[statements.CALL_JOURNAL].append({**told, "event_id": event.id, "body": base64.b64decode(event.journal)})
+
     def _turn(self, event: TurnCompleted) -> None:
         self._call(event, session_id=event.session_id)
-        row = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at", "latency"})
+        row = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at", "latency", "waterfall"})
+        row["waterfall"] = event.waterfall.model_dump(mode="json", exclude_defaults=True) if event.waterfall else None
         row["occurred_at"] = event.occurred_at
         row["latency"] = event.latency.model_dump(mode="json", exclude_none=True) if event.latency else None
         row["response_ms"] = event.latency.response_ms if event.latency else None

@@ -1,4 +1,4 @@
-"""Closes calls whose end was never told, and forgets the marks of old events."""
+"""Closes calls whose end was never told, and forgets the marks of old events and the recorded decisions of old calls."""
 
 from datetime import timedelta
 from types import TracebackType
@@ -11,7 +11,7 @@ from callstage_kit.tasks import TaskScope, forever
 from sqlalchemy import CursorResult, Integer, cast, delete, func, literal, select, update
 
 from control_api.db.agent_tables import AgentRow
-from control_api.db.call_tables import AppliedEventRow, CallRow
+from control_api.db.call_tables import AppliedEventRow, CallJournalRow, CallRow
 from control_api.db.database import Database
 from control_api.db.tables import now
 
@@ -23,9 +23,10 @@ _MARKS_KEPT = timedelta(days=21)
 
 
 class CallReaper:
-    """Entered = running."""
+    """Entered = running. Recorded decisions are forgotten after `journal_days`."""
 
-    def __init__(self, database: Database, *, interval_s: float) -> None:
+    def __init__(self, database: Database, *, interval_s: float, journal_days: float = 30.0) -> None:
+        self._journals_kept = timedelta(days=journal_days)
         self._database = database
         self._interval_s = interval_s
         self._scope = TaskScope("call_reaper")
@@ -66,6 +67,7 @@ class CallReaper:
             async with self._database.session() as session:
                 result = await session.execute(lost)
                 await session.execute(delete(AppliedEventRow).where(AppliedEventRow.applied_at < moment - _MARKS_KEPT))
+                await session.execute(delete(CallJournalRow).where(CallJournalRow.occurred_at < moment - self._journals_kept))
                 await session.commit()
         except DependencyError as err:
             _log.warning("reaper_waits", error=err.message)

@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import BindParameter, ColumnElement, bindparam, case, func, literal, update
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
 
 from control_api.db.agent_tables import MailboxRow
-from control_api.db.call_tables import AppliedEventRow, CallRow, ConversationRow, MailTurnRow, StageVisitRow, ToolRunRow, TurnRow
+from control_api.db.call_tables import AppliedEventRow, CallJournalRow, CallRow, ConversationRow, MailTurnRow, StageVisitRow, ToolRunRow, TurnRow
 from control_api.db.tables import Table
 
 
@@ -34,6 +34,8 @@ _CONVERSATIONS, _MAILBOXES = _core(ConversationRow), _core(MailboxRow)
 _TIME = sa.DateTime(timezone=True)
 # Parameters called like a column become its new value; those of conditions and expressions need other names.
 _AT = bindparam("told_at", type_=_TIME)
+_USED = bindparam("told_usage", type_=JSONB())
+_NOTHING = sa.literal_column("'{}'::jsonb", JSONB())
 _ONE_CALL = ("of_tenant_id", "of_call_id")
 _ONE_SESSION = ("of_tenant_id", "of_session_id")
 
@@ -84,6 +86,15 @@ def _conversation_upsert() -> Insert:
     )
 
 
+def _usage_sum() -> sa.ScalarSelect[Any]:
+    """Key by key what the row has and what is told."""
+    of_row = func.jsonb_each_text(func.coalesce(_CALLS.c.usage, _NOTHING)).table_valued("key", "value")
+    of_event = func.jsonb_each_text(_USED).table_valued("key", "value")
+    both = sa.union_all(sa.select(of_row.c.key, of_row.c.value), sa.select(of_event.c.key, of_event.c.value)).subquery("both")
+    sums = sa.select(both.c.key, func.sum(sa.cast(both.c.value, sa.Numeric)).label("total")).group_by(both.c.key).subquery("sums")
+    return sa.select(func.coalesce(func.jsonb_object_agg(sums.c.key, sums.c.total), _NOTHING)).scalar_subquery()
+
+
 MARK = (
     insert(_MARKS)
     .from_select(["event_id", "applied_at"], sa.select(func.unnest(bindparam("ids", type_=ARRAY(sa.String()))), _AT))
@@ -105,7 +116,15 @@ CALL_ANSWERED = Step(
 )
 CALL_TAKEN_OVER = Step(update(_CALLS).where(_this_call).values(takeovers=_CALLS.c.takeovers + 1), _ONE_CALL)
 # Two gateways may report the end of a call that was taken over: the later word counts.
-CALL_ENDED = Step(update(_CALLS).where(_this_call, _CALLS.c.ended_at.is_(None) | _CALLS.c.is_reaped | (_CALLS.c.ended_at <= _AT)), _ONE_CALL)
+CALL_ENDED = Step(
+    update(_CALLS)
+    .where(_this_call, _CALLS.c.ended_at.is_(None) | _CALLS.c.is_reaped | (_CALLS.c.ended_at <= _AT))
+    .values(usage=func.coalesce(_CALLS.c.usage, _NOTHING).op("||")(_USED)),
+    _ONE_CALL,
+)
+CALL_USED = Step(update(_CALLS).where(_this_call).values(usage=_usage_sum()), _ONE_CALL)
+"""Cost inputs of one more process that carried the call; each event counts once, by its mark."""
+CALL_JOURNAL = _first_wins(_core(CallJournalRow))
 # After a crash a runtime may tell the same turn again, with what was really heard: the newer word counts.
 TURN = _newest_wins(_TURNS)
 STAGE_VISIT = _first_wins(_core(StageVisitRow))
@@ -139,6 +158,8 @@ STEPS = (
     CALL_TAKEN_OVER,
     CALL_REJECTED,
     CALL_ENDED,
+    CALL_USED,
+    CALL_JOURNAL,
     TURN,
     STAGE_VISIT,
     TOOL_RUN,

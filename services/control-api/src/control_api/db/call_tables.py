@@ -56,9 +56,22 @@ class TurnRow(TenantTable):
     started_at_ms: Mapped[int]
     ended_at_ms: Mapped[int]
     latency: Mapped[dict[str, Any] | None]
+    waterfall: Mapped[dict[str, Any] | None]
     response_ms: Mapped[float | None]
     providers: Mapped[dict[str, Any]]
     occurred_at: Mapped[datetime]
+
+
+class CallJournalRow(TenantTable):
+    """What one process recorded of a call's decisions (rule K6): zlib of JSON, kept for a limited time."""
+
+    __tablename__ = "call_journals"
+
+    call_id: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    started_at_ms: Mapped[int]
+    body: Mapped[bytes]
+    occurred_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class StageVisitRow(TenantTable):

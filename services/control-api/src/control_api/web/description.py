@@ -50,6 +50,8 @@ _EXAMPLES: dict[str, Any] = {
     "before": 2,
     "after": 3,
     "name": "greeting",
+    "tool": "create_order",
+    "model": "sale.order",
     "carrier": "twilio",
     "entity_id": "pizzeria",
     "account_sid": "AC0123456789abcdef0123456789abcdef",

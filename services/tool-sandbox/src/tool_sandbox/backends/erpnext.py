@@ -12,7 +12,7 @@ import orjson
 from callstage_domain.errors import CallerError, DependencyError
 from callstage_kit.egress import EgressClient, EgressResponse
 
-from tool_sandbox.backends.port import BackendError, BackendErrorKind, Customer
+from tool_sandbox.backends.port import BackendError, BackendErrorKind, Customer, ModelField
 from tool_sandbox.values import ValueRefused, as_json, backend_time
 
 _MAX_REQUEST_BYTES: Final = 1 << 20
@@ -26,6 +26,8 @@ _KIND_OF_STATUS: Final[dict[int, BackendErrorKind]] = {
     429: "unavailable",
     503: "unavailable",
 }
+_LAYOUT: Final = frozenset({"Section Break", "Column Break", "Tab Break", "Heading", "HTML", "Fold", "Button", "Image"})
+_RELATIONS: Final = frozenset({"Link", "Table", "Table MultiSelect"})
 _AMBIGUOUS_STATUS: Final = frozenset({408, 502, 504})
 
 
@@ -104,6 +106,15 @@ class ErpnextBackend:
             ]
         return found
 
+    async def fields_of(self, model: str) -> list[ModelField]:
+        """From the DocType's own document; layout elements are left out."""
+        described = await self._request("GET", self._resource("DocType", model))
+        rows: Any = described.get("fields") if isinstance(described, dict) else None
+        if not isinstance(rows, list):
+            raise BackendError("ERPNext described no fields", kind="failed", vendor=self.vendor)
+        named = [row for row in rows if isinstance(row, dict) and row.get("fieldname") and row.get("fieldtype") not in _LAYOUT]
+        return sorted((_field(row) for row in named), key=lambda field: field.name)
+
     async def log_in(self) -> str:
         """See the port."""
         await self._request("GET", "/api/method/frappe.auth.get_logged_user")
@@ -172,3 +183,16 @@ def _message(fields: Mapping[str, Any]) -> str:
     except (ValueError, AttributeError, TypeError):
         texts = []
     return " ".join(text for text in texts if text) or str(fields.get("exception") or fields.get("message") or fields.get("exc_type") or "")
+
+
+def _field(row: dict[str, Any]) -> ModelField:
+    kind, options = str(row["fieldtype"]), str(row.get("options") or "")
+    return ModelField(
+        name=str(row["fieldname"]),
+        type=kind,
+        label=str(row.get("label") or ""),
+        is_required=bool(row.get("reqd")),
+        is_readonly=bool(row.get("read_only")),
+        relation=options if kind in _RELATIONS else "",
+        choices=tuple(line for line in options.split("\n") if line) if kind == "Select" else (),
+    )

@@ -12,7 +12,7 @@ import orjson
 from callstage_domain.errors import CallerError, DependencyError
 from callstage_kit.egress import EgressClient, EgressResponse
 
-from tool_sandbox.backends.port import BackendError, BackendErrorKind, Customer
+from tool_sandbox.backends.port import BackendError, BackendErrorKind, Customer, ModelField
 from tool_sandbox.values import ValueRefused, as_json, backend_time
 
 _SESSION_EXPIRED: Final = 100
@@ -118,6 +118,14 @@ class OdooBackend:
             Customer(row["id"], row.get("name") or "", row.get("email") or "", tuple(str(row[name]) for name in phone_fields if row.get(name)))
             for row in rows
         ]
+
+    async def fields_of(self, model: str) -> list[ModelField]:
+        """From `fields_get`."""
+        attributes = ["string", "type", "required", "readonly", "relation", "selection"]
+        described = await self._execute(model, "fields_get", None, {"attributes": attributes})
+        if not isinstance(described, dict):
+            raise BackendError("Odoo described no fields", kind="failed", vendor=self.vendor)
+        return [_field(name, facts) for name, facts in sorted(described.items()) if isinstance(facts, dict)]
 
     async def log_in(self) -> str:
         """See the port."""
@@ -233,3 +241,17 @@ class OdooBackend:
 
 class _NoJsonRpc(Exception):
     """This server does not speak JSON-RPC."""
+
+
+def _field(name: str, facts: dict[str, Any]) -> ModelField:
+    selection: Any = facts.get("selection") or ()
+    choices = tuple(str(choice[0]) for choice in selection if isinstance(choice, (list, tuple)) and choice) if isinstance(selection, list) else ()
+    return ModelField(
+        name=name,
+        type=str(facts.get("type", "")),
+        label=str(facts.get("string") or ""),
+        is_required=bool(facts.get("required")),
+        is_readonly=bool(facts.get("readonly")),
+        relation=str(facts.get("relation") or ""),
+        choices=choices,
+    )

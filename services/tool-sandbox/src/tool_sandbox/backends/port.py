@@ -49,6 +49,19 @@ class Customer:
     phones: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ModelField:
+    """One field of a model (rule R2). `type` in the backend's own words; `relation` is the other model, `choices` what a selection allows."""
+
+    name: str
+    type: str
+    label: str = ""
+    is_required: bool = False
+    is_readonly: bool = False
+    relation: str = ""
+    choices: tuple[str, ...] = ()
+
+
 class Backend(Protocol):
     """One connection of one agent. `extra` goes to the backend unchanged. Every method raises BackendError."""
 
@@ -83,6 +96,10 @@ class Backend(Protocol):
 
     async def find_customers(self, phone_digits: str, email: str) -> list[Customer]:
         """Customers whose stored phone holds these digits in order, whatever stands between them; or, without digits, with this e-mail address."""
+        ...
+
+    async def fields_of(self, model: str) -> list[ModelField]:
+        """The model's fields, by name."""
         ...
 
     async def log_in(self) -> str:

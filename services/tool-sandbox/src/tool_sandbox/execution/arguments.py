@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from callstage_domain.agent import ToolDefinition
+from callstage_domain.builtin_tools import STANDARD_WEBHOOK_TOOLS
 from callstage_domain.errors import ModelFacingError
 from callstage_kit.json_schema import UnusableSchema, violations, with_defaults
 
@@ -23,3 +25,11 @@ def checked_arguments(schema: Mapping[str, Any], args: Mapping[str, Any]) -> dic
     if wrong:
         raise InvalidArguments("; ".join(f"{item.place}: {item.message}" if item.place else item.message for item in wrong))
     return filled
+
+
+def arguments_of(tool: ToolDefinition, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Against the tool's own schema, or that of the standard webhook tool whose name it has. Raises InvalidArguments."""
+    schema = tool.parameters
+    if tool.kind == "webhook" and not schema.get("properties") and tool.name in STANDARD_WEBHOOK_TOOLS:
+        schema = STANDARD_WEBHOOK_TOOLS[tool.name].parameters
+    return checked_arguments(schema, args)

@@ -7,7 +7,6 @@ from typing import Final, Self
 import structlog
 from callstage_contracts.buckets import agent_key, deployment_key
 from callstage_domain.agent import AgentSnapshot, ToolDefinition
-from callstage_domain.builtin_tools import STANDARD_WEBHOOK_TOOLS
 from callstage_domain.errors import InvariantBroken, LimitExceeded
 from callstage_kit.tasks import TaskScope, settle
 from callstage_kit.telemetry.metrics import TOOL_RUNS_TOTAL, TOOL_SECONDS
@@ -15,7 +14,7 @@ from callstage_kit.telemetry.metrics import TOOL_RUNS_TOTAL, TOOL_SECONDS
 from tool_sandbox.backends.port import Backend
 from tool_sandbox.backends.registry import BackendRegistry
 from tool_sandbox.configuration import Configuration
-from tool_sandbox.execution.arguments import InvalidArguments, checked_arguments
+from tool_sandbox.execution.arguments import InvalidArguments, arguments_of
 from tool_sandbox.execution.ledger import Claim, Ledger
 from tool_sandbox.execution.limits import RunLimits, TenantPlaces
 from tool_sandbox.execution.runner import CodeRunner
@@ -86,7 +85,7 @@ class ToolRunner:
             return _counted("unknown", RunOutcome.failed("unknown_tool", f"There is no tool '{invocation.tool[:80]}'."))
         kind = "preload" if invocation.is_preload else tool.kind
         try:
-            invocation = replace(invocation, args=invocation.args if invocation.is_preload else _arguments(tool, invocation.args))
+            invocation = replace(invocation, args=invocation.args if invocation.is_preload else arguments_of(tool, invocation.args))
         except InvalidArguments as err:
             return _counted(kind, RunOutcome.failed(err.code, f"The arguments are not valid: {err.message}"))
         wait_s = self._timeout_s(tool, invocation) + self._lease_s
@@ -110,7 +109,7 @@ class ToolRunner:
         if tool.kind == "webhook":
             return await self._webhooks.run(invocation, snapshot.tools_webhook_url, tenant)
         try:
-            backend, secrets = self._backend_of(invocation)
+            backend, secrets = backend_of(self._configuration, self._backends, invocation.tenant_id, invocation.agent_id)
         except InvariantBroken as err:
             _log.error("backend_secret_unreadable", error=err.message)
             return RunOutcome.failed("backend_not_configured", "the backend's credentials cannot be read; save the connection again")
@@ -118,26 +117,21 @@ class ToolRunner:
         redactor = Redactor(secrets)
         return await self._code.run(invocation, tool.code or "", backend=backend, journal=claim.journal, limits=limits, redactor=redactor)
 
-    def _backend_of(self, invocation: Invocation) -> tuple[Backend | None, list[str]]:
-        connection = self._configuration.backend(agent_key(invocation.tenant_id, invocation.agent_id))
-        if connection is None:
-            return None, []
-        backend, secret = self._backends.backend(connection)
-        return backend, [secret]
-
     def _timeout_s(self, tool: ToolDefinition, invocation: Invocation) -> float:
         if invocation.is_preload:
             return self._preload_timeout_s
         return min(tool.timeout_s or self._limits.timeout_s, self._timeout_max_s)
 
 
-def _arguments(tool: ToolDefinition, args: dict[str, object]) -> dict[str, object]:
-    schema = tool.parameters
-    if tool.kind == "webhook" and not schema.get("properties") and tool.name in STANDARD_WEBHOOK_TOOLS:
-        schema = STANDARD_WEBHOOK_TOOLS[tool.name].parameters
-    return checked_arguments(schema, args)
-
-
 def _counted(kind: str, outcome: RunOutcome) -> RunOutcome:
     TOOL_RUNS_TOTAL.labels(kind, outcome.status.value).inc()
     return outcome
+
+
+def backend_of(configuration: Configuration, backends: BackendRegistry, tenant_id: str, agent_id: str) -> tuple[Backend | None, list[str]]:
+    """The agent's backend, None when it has none, and the secrets that no log may show. Raises InvariantBroken when a secret does not open."""
+    connection = configuration.backend(agent_key(tenant_id, agent_id))
+    if connection is None:
+        return None, []
+    backend, secret = backends.backend(connection)
+    return backend, [secret]

@@ -6,6 +6,7 @@ from callstage_domain.errors import Conflict, NotFound
 from control_api.access.caller import Caller
 from control_api.compile.draft import AgentDraft, NotClearable, merged
 from control_api.compile.draft import AgentPatch as Patch
+from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import Finding
 from control_api.compile.templates import TEMPLATES
 from control_api.db.agent_tables import AgentRow
@@ -37,9 +38,9 @@ class AgentService:
         async with self._writer.database.session() as session:
             return found(await AgentRepository(session, caller.tenant_id).get(agent_id))
 
-    async def findings(self, caller: Caller, agent_id: str) -> list[Finding]:
-        """Rule S5, for the draft."""
-        return await self._checks.findings(draft_of(await self.get(caller, agent_id)))
+    async def review(self, caller: Caller, agent_id: str) -> tuple[list[Finding], list[ToolEffects]]:
+        """Rules S5 and T12, for the draft."""
+        return await self._checks.review(draft_of(await self.get(caller, agent_id)))
 
     async def create(self, caller: Caller, body: AgentCreate) -> AgentRow:
         """Raises Conflict when the id is taken in this tenant."""

@@ -10,7 +10,7 @@ from control_api.access.dependencies import Viewer
 from control_api.access.idempotent_route import api_router
 from control_api.db.rows import PageRequest
 from control_api.features.calls.export import MEDIA_TYPES
-from control_api.features.calls.schemas import CallDetail, CallList, CallQuery, CallRecord, ExportQuery, Stats
+from control_api.features.calls.schemas import CallDetail, CallJournal, CallList, CallQuery, CallRecord, ExportQuery, Stats
 from control_api.features.calls.service import CallService
 from control_api.web.provide import provided
 
@@ -41,6 +41,12 @@ async def export_calls(caller: Viewer, service: Service, query: Annotated[Export
 async def get_call(caller: Viewer, service: Service, call_id: str) -> CallDetail:
     """One call with its transcript, stages and tool runs."""
     return await service.get(caller, call_id)
+
+
+@router.get("/v1/calls/{call_id}/journal")
+async def get_call_journal(caller: Viewer, service: Service, call_id: str) -> CallJournal:
+    """What was told and decided in one call, to be replayed (`callstage replay`); kept when the agent has `keep_journal`."""
+    return await service.journal(caller, call_id)
 
 
 @router.get("/api/dashboard/stats", operation_id="dashboard_get_stats")

@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
+from callstage_domain.call import EndedReason
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from control_api.db.agent_tables import AgentRow, NumberRow
-from control_api.db.call_tables import CallRow, StageVisitRow, ToolRunRow, TurnRow
+from control_api.db.call_tables import CallJournalRow, CallRow, StageVisitRow, ToolRunRow, TurnRow
 from control_api.db.rows import Page, PageRequest, TenantRows
 from control_api.features.calls.schemas import CallFilter
 
@@ -36,6 +37,11 @@ class CallRepository(TenantRows):
     async def tool_runs(self, call_id: str) -> Sequence[ToolRunRow]:
         """In order."""
         return (await self.session.scalars(self.of(ToolRunRow, ToolRunRow.call_id == call_id).order_by(ToolRunRow.occurred_at))).all()
+
+    async def journals(self, call_id: str) -> Sequence[CallJournalRow]:
+        """In the order in which processes took the call on."""
+        statement = self.of(CallJournalRow, CallJournalRow.call_id == call_id)
+        return (await self.session.scalars(statement.order_by(CallJournalRow.started_at_ms, CallJournalRow.occurred_at))).all()
 
     async def stream(self, wanted: CallFilter) -> AsyncGenerator[Sequence[CallRow]]:
         """Oldest first, in batches, from a server-side cursor: constant memory for any number of rows."""
@@ -88,6 +94,8 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         found.append(CallRow.direction == wanted.direction)
     if (reason := wanted.ended_reason or wanted.outcome) is not None:
         found.append(CallRow.ended_reason == str(reason))
+    if wanted.fault is not None:
+        found.append(CallRow.ended_reason.in_([str(reason) for reason in EndedReason if reason.fault == wanted.fault]))
     if wanted.channel is not None:
         found.append(CallRow.channel == wanted.channel)
     if wanted.is_test is not None:

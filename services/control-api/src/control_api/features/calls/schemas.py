@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from callstage_domain.call import EndedReason, fault_of
+from callstage_contracts.waterfall import Waterfall
+from callstage_domain.call import EndedReason, Fault, ended_reason
+from callstage_domain.ids import trace_id_of
 from pydantic import Field
 
 from control_api.db.call_tables import CallRow, ToolRunRow
@@ -22,6 +24,7 @@ class CallFilter(Body):
     direction: Literal["inbound", "outbound"] | None = None
     ended_reason: EndedReason | None = None
     outcome: EndedReason | None = None
+    fault: Fault | None = None
     channel: Annotated[str | None, Field(max_length=20)] = None
     is_test: bool | None = None
 
@@ -40,7 +43,7 @@ class ExportQuery(CallFilter):
 
 
 class CallRecord(Reply):
-    """One call. `fault` says who has to act when calls end like this."""
+    """One call. `fault` says who has to act when calls end like this; `trace_id` is its OpenTelemetry trace; `usage` holds the cost inputs."""
 
     call_id: str
     session_id: str | None
@@ -58,24 +61,28 @@ class CallRecord(Reply):
     ended_at: datetime | None
     duration_ms: int | None
     duration_s: float | None
-    ended_reason: str | None
-    fault: str | None
+    ended_reason: EndedReason | None
+    fault: Fault | None
     summary: str | None
     usage: dict[str, Any] | None
     takeovers: int
+    trace_id: str
 
     @classmethod
     def of(cls, row: CallRow) -> "CallRecord":
         """From the row."""
         plain = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
         status: Status = "ended" if row.ended_at else "active" if row.answered_at else "ringing"
-        known = row.ended_reason in set(EndedReason)
+        # The set is closed: a word of a newer release is shown as what it is to this one.
+        reason = ended_reason(row.ended_reason) if row.ended_reason else None
         return cls.model_validate(
             {
                 **plain,
+                "trace_id": trace_id_of(row.call_id),
+                "ended_reason": reason,
                 "status": status,
                 "duration_s": None if row.duration_ms is None else round(row.duration_ms / 1000, 3),
-                "fault": fault_of(EndedReason(row.ended_reason)) if known and row.ended_reason else None,
+                "fault": reason.fault if reason else None,
             }
         )
 
@@ -91,6 +98,7 @@ class TranscriptLine(Reply):
     ended_at_ms: int
     interrupted: bool
     latency: dict[str, Any] | None
+    waterfall: Waterfall | None
     providers: dict[str, Any]
 
 
@@ -131,6 +139,20 @@ class CallDetail(CallRecord):
     transcript: list[TranscriptLine]
     stages: list[StageVisit]
     tool_runs: list[ToolRunView]
+
+
+class JournalPart(Reply):
+    """What one process recorded: `recording` as `callstage replay` reads it."""
+
+    started_at_ms: int
+    recording: dict[str, Any]
+
+
+class CallJournal(Reply):
+    """All that was told and decided in a call, in order; empty when the agent does not keep it, or when it is too old."""
+
+    call_id: str
+    parts: list[JournalPart]
 
 
 class CallList(Reply):

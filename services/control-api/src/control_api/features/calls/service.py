@@ -1,10 +1,13 @@
 """Reading call records; they are written by `consumers`."""
 
+import json
+import zlib
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from callstage_domain.errors import NotFound
+from callstage_kit.tasks import in_thread
 
 from control_api.access.caller import Caller
 from control_api.db.call_tables import CallRow, StageVisitRow, TurnRow
@@ -13,7 +16,17 @@ from control_api.db.rows import Page, PageRequest
 from control_api.db.tables import now
 from control_api.features.calls import export
 from control_api.features.calls.repository import CallRepository
-from control_api.features.calls.schemas import CallDetail, CallFilter, CallRecord, StageVisit, Stats, ToolRunView, TranscriptLine
+from control_api.features.calls.schemas import (
+    CallDetail,
+    CallFilter,
+    CallJournal,
+    CallRecord,
+    JournalPart,
+    StageVisit,
+    Stats,
+    ToolRunView,
+    TranscriptLine,
+)
 
 _EXPORT_TIMEOUT_S = 6 * 3600.0
 _RESPONSE_WINDOW = timedelta(days=30)
@@ -45,6 +58,16 @@ class CallService:
             tool_runs=[ToolRunView.of(run) for run in runs],
         )
 
+    async def journal(self, caller: Caller, call_id: str) -> CallJournal:
+        """Raises NotFound."""
+        async with self._database.session() as session:
+            calls = CallRepository(session, caller.tenant_id)
+            if await calls.get(call_id) is None:
+                raise NotFound("no such call")
+            rows = [(row.started_at_ms, row.body) for row in await calls.journals(call_id)]
+        parts = [JournalPart(started_at_ms=at_ms, recording=await in_thread(_recording, body)) for at_ms, body in rows]
+        return CallJournal(call_id=call_id, parts=parts)
+
     async def export(self, caller: Caller, wanted: CallFilter, file_format: Literal["csv", "jsonl"]) -> AsyncGenerator[bytes]:
         """Pieces of the file; the first one comes after the query has begun."""
         async with self._database.session(timeout_s=_EXPORT_TIMEOUT_S) as session:
@@ -74,6 +97,10 @@ class CallService:
             )
 
 
+def _recording(body: bytes) -> dict[str, Any]:
+    return json.loads(zlib.decompress(body))
+
+
 def _midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -89,6 +116,7 @@ def _line(row: TurnRow) -> TranscriptLine:
             "ended_at_ms": row.ended_at_ms,
             "interrupted": row.was_interrupted,
             "latency": row.latency,
+            "waterfall": row.waterfall,
             "providers": row.providers,
         }
     )

@@ -15,6 +15,7 @@ from control_api.features.deployments.schemas import (
     FindingList,
     FindingReply,
     TestSession,
+    ToolEffectsReply,
 )
 from control_api.features.deployments.service import DeploymentService
 from control_api.web.provide import provided
@@ -28,7 +29,8 @@ Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
 @router.get("/v1/agents/{agent_id}/findings")
 async def list_findings(caller: Viewer, service: Annotated[AgentService, Depends(provided(AgentService))], agent_id: str) -> FindingList:
     """What would block a deploy of the draft, and what to look at."""
-    return FindingList(findings=FindingReply.all_of(await service.findings(caller, agent_id)))
+    findings, effects = await service.review(caller, agent_id)
+    return FindingList(findings=FindingReply.all_of(findings), effects=ToolEffectsReply.all_of(effects))
 
 
 @router.post("/v1/agents/{agent_id}/deploy")

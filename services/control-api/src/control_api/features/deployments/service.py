@@ -10,6 +10,7 @@ from callstage_kit.tasks import in_thread
 
 from control_api.access.caller import Caller
 from control_api.compile.checks import check, errors_first, has_errors
+from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import Finding
 from control_api.compile.snapshot import compile_snapshot
 from control_api.compile.type_check import for_deploy
@@ -23,7 +24,16 @@ from control_api.features.agents.service import found
 from control_api.features.agents.view import draft_of
 from control_api.features.deployments.difference import differences
 from control_api.features.deployments.repository import DeploymentRepository
-from control_api.features.deployments.schemas import Change, Deployed, DeploymentDetail, DeploymentDiff, DeploymentView, FindingReply, TestSession
+from control_api.features.deployments.schemas import (
+    Change,
+    Deployed,
+    DeploymentDetail,
+    DeploymentDiff,
+    DeploymentView,
+    FindingReply,
+    TestSession,
+    ToolEffectsReply,
+)
 from control_api.outbox.expected import KEPT_DEPLOYMENTS
 from control_api.outbox.records import active_record
 
@@ -36,6 +46,7 @@ class _Types:
 
     version: int
     findings: list[Finding]
+    effects: list[ToolEffects]
 
 
 class DeploymentService:
@@ -60,7 +71,10 @@ class DeploymentService:
             row.deployed_version = row.version
             await _forget_old(unit, row)
             unit.audit("agent.deployed", "agent", agent_id, after={"deployment": row.active_deployment})
-        return Deployed(deployment=row.active_deployment, deployed_at=row.deployed_at or now(), findings=FindingReply.all_of(findings))
+        effects = ToolEffectsReply.all_of(types.effects) if types.version == row.version else []
+        return Deployed(
+            deployment=row.active_deployment, deployed_at=row.deployed_at or now(), findings=FindingReply.all_of(findings), effects=effects
+        )
 
     async def activate(self, caller: Caller, agent_id: str, deployment: int) -> Deployed:
         """An earlier snapshot goes live again."""
@@ -122,7 +136,7 @@ class DeploymentService:
         """Asked before the agent is locked: tool-sandbox takes its time."""
         async with self._writer.database.session() as session:
             row = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
-        return _Types(row.version, await self._checks.types(draft_of(row)))
+        return _Types(row.version, *await self._checks.types(draft_of(row)))
 
     async def _checked(self, row: AgentRow, types: _Types) -> list[Finding]:
         draft = draft_of(row)

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from callstage_contracts.pb.common.v1 import common_pb2 as callstage__contracts_dot_pb_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/callstage_contracts/pb/sandbox/v1/sandbox.proto\x12!callstage_contracts.pb.sandbox.v1\x1a-callstage_contracts/pb/common/v1/common.proto\"\xac\x01\n\x0eRunToolRequest\x12>\n\x07\x63ontext\x18\x01 \x01(\x0b\x32-.callstage_contracts.pb.common.v1.CallContext\x12\x0c\n\x04tool\x18\x02 \x01(\t\x12\x0f\n\x07run_key\x18\x03 \x01(\t\x12\x11\n\targs_json\x18\x04 \x01(\t\x12\x14\n\x0csession_json\x18\x05 \x01(\t\x12\x12\n\nis_preload\x18\x06 \x01(\x08\"\xca\x02\n\x0cRunToolReply\x12<\n\x06status\x18\x01 \x01(\x0e\x32,.callstage_contracts.pb.sandbox.v1.RunStatus\x12\x13\n\x0bresult_json\x18\x02 \x01(\t\x12\x12\n\nmodel_text\x18\x03 \x01(\t\x12\x0e\n\x06speech\x18\x04 \x01(\t\x12\x14\n\x07run_llm\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x0csession_json\x18\x06 \x01(\t\x12\x0c\n\x04logs\x18\x07 \x03(\t\x12?\n\nhost_calls\x18\x08 \x03(\x0b\x32+.callstage_contracts.pb.sandbox.v1.HostCall\x12\x13\n\x0b\x64uration_ms\x18\t \x01(\r\x12\x13\n\x0bis_replayed\x18\n \x01(\x08\x12\x12\n\nerror_code\x18\x0b \x01(\tB\n\n\x08_run_llm\"?\n\x08HostCall\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\r\x12\x10\n\x08is_error\x18\x03 \x01(\x08\"_\n\x13LookUpCallerRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x14\n\x0c\x63\x61ller_phone\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\"+\n\x11LookUpCallerReply\x12\x16\n\x0evariables_json\x18\x01 \x01(\t\" \n\x10\x43heckCodeRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"R\n\x0e\x43heckCodeReply\x12@\n\x08\x66indings\x18\x01 \x03(\x0b\x32..callstage_contracts.pb.sandbox.v1.CodeFinding\"L\n\x0b\x43odeFinding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\r\x12\x10\n\x08is_error\x18\x04 \x01(\x08\"=\n\x12TestBackendRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61\x63kend_json\x18\x02 \x01(\t\"@\n\x10TestBackendReply\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t*\x83\x01\n\tRunStatus\x12\x1a\n\x16RUN_STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rRUN_STATUS_OK\x10\x01\x12\x15\n\x11RUN_STATUS_FAILED\x10\x02\x12\x18\n\x14RUN_STATUS_TIMED_OUT\x10\x03\x12\x16\n\x12RUN_STATUS_UNKNOWN\x10\x04\x32\xea\x03\n\x0bToolService\x12m\n\x07RunTool\x12\x31.callstage_contracts.pb.sandbox.v1.RunToolRequest\x1a/.callstage_contracts.pb.sandbox.v1.RunToolReply\x12|\n\x0cLookUpCaller\x12\x36.callstage_contracts.pb.sandbox.v1.LookUpCallerRequest\x1a\x34.callstage_contracts.pb.sandbox.v1.LookUpCallerReply\x12s\n\tCheckCode\x12\x33.callstage_contracts.pb.sandbox.v1.CheckCodeRequest\x1a\x31.callstage_contracts.pb.sandbox.v1.CheckCodeReply\x12y\n\x0bTestBackend\x12\x35.callstage_contracts.pb.sandbox.v1.TestBackendRequest\x1a\x33.callstage_contracts.pb.sandbox.v1.TestBackendReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/callstage_contracts/pb/sandbox/v1/sandbox.proto\x12!callstage_contracts.pb.sandbox.v1\x1a-callstage_contracts/pb/common/v1/common.proto\"\xac\x01\n\x0eRunToolRequest\x12>\n\x07\x63ontext\x18\x01 \x01(\x0b\x32-.callstage_contracts.pb.common.v1.CallContext\x12\x0c\n\x04tool\x18\x02 \x01(\t\x12\x0f\n\x07run_key\x18\x03 \x01(\t\x12\x11\n\targs_json\x18\x04 \x01(\t\x12\x14\n\x0csession_json\x18\x05 \x01(\t\x12\x12\n\nis_preload\x18\x06 \x01(\x08\"\xca\x02\n\x0cRunToolReply\x12<\n\x06status\x18\x01 \x01(\x0e\x32,.callstage_contracts.pb.sandbox.v1.RunStatus\x12\x13\n\x0bresult_json\x18\x02 \x01(\t\x12\x12\n\nmodel_text\x18\x03 \x01(\t\x12\x0e\n\x06speech\x18\x04 \x01(\t\x12\x14\n\x07run_llm\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x0csession_json\x18\x06 \x01(\t\x12\x0c\n\x04logs\x18\x07 \x03(\t\x12?\n\nhost_calls\x18\x08 \x03(\x0b\x32+.callstage_contracts.pb.sandbox.v1.HostCall\x12\x13\n\x0b\x64uration_ms\x18\t \x01(\r\x12\x13\n\x0bis_replayed\x18\n \x01(\x08\x12\x12\n\nerror_code\x18\x0b \x01(\tB\n\n\x08_run_llm\"?\n\x08HostCall\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\x02 \x01(\r\x12\x10\n\x08is_error\x18\x03 \x01(\x08\"_\n\x13LookUpCallerRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x14\n\x0c\x63\x61ller_phone\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\"+\n\x11LookUpCallerReply\x12\x16\n\x0evariables_json\x18\x01 \x01(\t\" \n\x10\x43heckCodeRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\"\x95\x01\n\x0e\x43heckCodeReply\x12@\n\x08\x66indings\x18\x01 \x03(\x0b\x32..callstage_contracts.pb.sandbox.v1.CodeFinding\x12\x41\n\x07\x65\x66\x66\x65\x63ts\x18\x02 \x01(\x0b\x32\x30.callstage_contracts.pb.sandbox.v1.EffectSummary\"\x9d\x02\n\rEffectSummary\x12\x13\n\x0bmodels_read\x18\x01 \x03(\t\x12\x39\n\x06writes\x18\x02 \x03(\x0b\x32).callstage_contracts.pb.sandbox.v1.Effect\x12\x38\n\x05\x63\x61lls\x18\x03 \x03(\x0b\x32).callstage_contracts.pb.sandbox.v1.Effect\x12?\n\x0cintegrations\x18\x04 \x03(\x0b\x32).callstage_contracts.pb.sandbox.v1.Effect\x12\x41\n\x07unknown\x18\x05 \x03(\x0b\x32\x30.callstage_contracts.pb.sandbox.v1.UnknownEffect\"+\n\x06\x45\x66\x66\x65\x63t\x12\x0e\n\x06target\x18\x01 \x01(\t\x12\x11\n\toperation\x18\x02 \x01(\t\"+\n\rUnknownEffect\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\x0c\n\x04what\x18\x02 \x01(\t\"L\n\x0b\x43odeFinding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04line\x18\x03 \x01(\r\x12\x10\n\x08is_error\x18\x04 \x01(\x08\"=\n\x12TestBackendRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x14\n\x0c\x62\x61\x63kend_json\x18\x02 \x01(\t\"@\n\x10TestBackendReply\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\"\xa2\x01\n\x0eTryToolRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x11\n\ttool_json\x18\x03 \x01(\t\x12\x11\n\targs_json\x18\x04 \x01(\t\x12\x14\n\x0csession_json\x18\x05 \x01(\t\x12\x14\n\x0cis_rehearsal\x18\x06 \x01(\x08\x12\x19\n\x11tools_webhook_url\x18\x07 \x01(\t\"\x8f\x01\n\x0cTryToolReply\x12<\n\x03run\x18\x01 \x01(\x0b\x32/.callstage_contracts.pb.sandbox.v1.RunToolReply\x12\x41\n\x06writes\x18\x02 \x03(\x0b\x32\x31.callstage_contracts.pb.sandbox.v1.RehearsedWrite\"K\n\x0eRehearsedWrite\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x0e\n\x06target\x18\x02 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x03 \x01(\t\"J\n\x14\x44\x65scribeModelRequest\x12\x11\n\ttenant_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\"v\n\x12\x44\x65scribeModelReply\x12=\n\x06\x66ields\x18\x01 \x03(\x0b\x32-.callstage_contracts.pb.sandbox.v1.ModelField\x12\r\n\x05\x65rror\x18\x02 \x01(\t\x12\x12\n\nerror_code\x18\x03 \x01(\t\"\x84\x01\n\nModelField\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\x13\n\x0bis_required\x18\x04 \x01(\x08\x12\x13\n\x0bis_readonly\x18\x05 \x01(\x08\x12\x10\n\x08relation\x18\x06 \x01(\t\x12\x0f\n\x07\x63hoices\x18\x07 \x03(\t*\x83\x01\n\tRunStatus\x12\x1a\n\x16RUN_STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rRUN_STATUS_OK\x10\x01\x12\x15\n\x11RUN_STATUS_FAILED\x10\x02\x12\x18\n\x14RUN_STATUS_TIMED_OUT\x10\x03\x12\x16\n\x12RUN_STATUS_UNKNOWN\x10\x04\x32\xda\x05\n\x0bToolService\x12m\n\x07RunTool\x12\x31.callstage_contracts.pb.sandbox.v1.RunToolRequest\x1a/.callstage_contracts.pb.sandbox.v1.RunToolReply\x12|\n\x0cLookUpCaller\x12\x36.callstage_contracts.pb.sandbox.v1.LookUpCallerRequest\x1a\x34.callstage_contracts.pb.sandbox.v1.LookUpCallerReply\x12s\n\tCheckCode\x12\x33.callstage_contracts.pb.sandbox.v1.CheckCodeRequest\x1a\x31.callstage_contracts.pb.sandbox.v1.CheckCodeReply\x12y\n\x0bTestBackend\x12\x35.callstage_contracts.pb.sandbox.v1.TestBackendRequest\x1a\x33.callstage_contracts.pb.sandbox.v1.TestBackendReply\x12m\n\x07TryTool\x12\x31.callstage_contracts.pb.sandbox.v1.TryToolRequest\x1a/.callstage_contracts.pb.sandbox.v1.TryToolReply\x12\x7f\n\rDescribeModel\x12\x37.callstage_contracts.pb.sandbox.v1.DescribeModelRequest\x1a\x35.callstage_contracts.pb.sandbox.v1.DescribeModelReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'callstage_contracts.pb.sandbox.v1.sandbox_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RUNSTATUS']._serialized_start=1174
-  _globals['_RUNSTATUS']._serialized_end=1305
+  _globals['_RUNSTATUS']._serialized_start=2339
+  _globals['_RUNSTATUS']._serialized_end=2470
   _globals['_RUNTOOLREQUEST']._serialized_start=134
   _globals['_RUNTOOLREQUEST']._serialized_end=306
   _globals['_RUNTOOLREPLY']._serialized_start=309
@@ -46,14 +46,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOOKUPCALLERREPLY']._serialized_end=846
   _globals['_CHECKCODEREQUEST']._serialized_start=848
   _globals['_CHECKCODEREQUEST']._serialized_end=880
-  _globals['_CHECKCODEREPLY']._serialized_start=882
-  _globals['_CHECKCODEREPLY']._serialized_end=964
-  _globals['_CODEFINDING']._serialized_start=966
-  _globals['_CODEFINDING']._serialized_end=1042
-  _globals['_TESTBACKENDREQUEST']._serialized_start=1044
-  _globals['_TESTBACKENDREQUEST']._serialized_end=1105
-  _globals['_TESTBACKENDREPLY']._serialized_start=1107
-  _globals['_TESTBACKENDREPLY']._serialized_end=1171
-  _globals['_TOOLSERVICE']._serialized_start=1308
-  _globals['_TOOLSERVICE']._serialized_end=1798
+  _globals['_CHECKCODEREPLY']._serialized_start=883
+  _globals['_CHECKCODEREPLY']._serialized_end=1032
+  _globals['_EFFECTSUMMARY']._serialized_start=1035
+  _globals['_EFFECTSUMMARY']._serialized_end=1320
+  _globals['_EFFECT']._serialized_start=1322
+  _globals['_EFFECT']._serialized_end=1365
+  _globals['_UNKNOWNEFFECT']._serialized_start=1367
+  _globals['_UNKNOWNEFFECT']._serialized_end=1410
+  _globals['_CODEFINDING']._serialized_start=1412
+  _globals['_CODEFINDING']._serialized_end=1488
+  _globals['_TESTBACKENDREQUEST']._serialized_start=1490
+  _globals['_TESTBACKENDREQUEST']._serialized_end=1551
+  _globals['_TESTBACKENDREPLY']._serialized_start=1553
+  _globals['_TESTBACKENDREPLY']._serialized_end=1617
+  _globals['_TRYTOOLREQUEST']._serialized_start=1620
+  _globals['_TRYTOOLREQUEST']._serialized_end=1782
+  _globals['_TRYTOOLREPLY']._serialized_start=1785
+  _globals['_TRYTOOLREPLY']._serialized_end=1928
+  _globals['_REHEARSEDWRITE']._serialized_start=1930
+  _globals['_REHEARSEDWRITE']._serialized_end=2005
+  _globals['_DESCRIBEMODELREQUEST']._serialized_start=2007
+  _globals['_DESCRIBEMODELREQUEST']._serialized_end=2081
+  _globals['_DESCRIBEMODELREPLY']._serialized_start=2083
+  _globals['_DESCRIBEMODELREPLY']._serialized_end=2201
+  _globals['_MODELFIELD']._serialized_start=2204
+  _globals['_MODELFIELD']._serialized_end=2336
+  _globals['_TOOLSERVICE']._serialized_start=2473
+  _globals['_TOOLSERVICE']._serialized_end=3203
 # @@protoc_insertion_point(module_scope)

@@ -241,20 +241,111 @@ class CheckCodeReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FINDINGS_FIELD_NUMBER: _builtins.int
+    EFFECTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___CodeFinding]: ...
+    @_builtins.property
+    def effects(self) -> Global___EffectSummary: ...
     def __init__(
         self,
         *,
         findings: _abc.Iterable[Global___CodeFinding] | None = ...,
+        effects: Global___EffectSummary | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effects", b"effects"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effects", b"effects", "findings", b"findings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckCodeReply: _TypeAlias = CheckCodeReply  # noqa: Y015
+
+@_typing.final
+class EffectSummary(_message.Message):
+    """What the code can do, read from it (rule T12). Sorted, without repetition."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODELS_READ_FIELD_NUMBER: _builtins.int
+    WRITES_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    INTEGRATIONS_FIELD_NUMBER: _builtins.int
+    UNKNOWN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def models_read(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def writes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Effect]: ...
+    @_builtins.property
+    def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Effect]: ...
+    @_builtins.property
+    def integrations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Effect]: ...
+    @_builtins.property
+    def unknown(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnknownEffect]:
+        """What only shows when the code runs; empty when the lists above are complete."""
+
+    def __init__(
+        self,
+        *,
+        models_read: _abc.Iterable[_builtins.str] | None = ...,
+        writes: _abc.Iterable[Global___Effect] | None = ...,
+        calls: _abc.Iterable[Global___Effect] | None = ...,
+        integrations: _abc.Iterable[Global___Effect] | None = ...,
+        unknown: _abc.Iterable[Global___UnknownEffect] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "integrations", b"integrations", "models_read", b"models_read", "unknown", b"unknown", "writes", b"writes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EffectSummary: _TypeAlias = EffectSummary  # noqa: Y015
+
+@_typing.final
+class Effect(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    OPERATION_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """A model, or a kind of integration."""
+    operation: _builtins.str
+    """create, write, delete; a method's name."""
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        operation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation", b"operation", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Effect: _TypeAlias = Effect  # noqa: Y015
+
+@_typing.final
+class UnknownEffect(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    WHAT_FIELD_NUMBER: _builtins.int
+    line: _builtins.int
+    """1-based line of the tool's own code; 0 when unknown."""
+    what: _builtins.str
+    def __init__(
+        self,
+        *,
+        line: _builtins.int = ...,
+        what: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "what", b"what"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnknownEffect: _TypeAlias = UnknownEffect  # noqa: Y015
 
 @_typing.final
 class CodeFinding(_message.Message):
@@ -334,3 +425,192 @@ class TestBackendReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TestBackendReply: _TypeAlias = TestBackendReply  # noqa: Y015
+
+@_typing.final
+class TryToolRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    TOOL_JSON_FIELD_NUMBER: _builtins.int
+    ARGS_JSON_FIELD_NUMBER: _builtins.int
+    SESSION_JSON_FIELD_NUMBER: _builtins.int
+    IS_REHEARSAL_FIELD_NUMBER: _builtins.int
+    TOOLS_WEBHOOK_URL_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    agent_id: _builtins.str
+    tool_json: _builtins.str
+    """A callstage_domain.agent.ToolDefinition as JSON."""
+    args_json: _builtins.str
+    session_json: _builtins.str
+    is_rehearsal: _builtins.bool
+    """True: reads go through; writes are recorded and not sent (rule T13)."""
+    tools_webhook_url: _builtins.str
+    """Where webhook tools go."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        tool_json: _builtins.str = ...,
+        args_json: _builtins.str = ...,
+        session_json: _builtins.str = ...,
+        is_rehearsal: _builtins.bool = ...,
+        tools_webhook_url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "args_json", b"args_json", "is_rehearsal", b"is_rehearsal", "session_json", b"session_json", "tenant_id", b"tenant_id", "tool_json", b"tool_json", "tools_webhook_url", b"tools_webhook_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TryToolRequest: _TypeAlias = TryToolRequest  # noqa: Y015
+
+@_typing.final
+class TryToolReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    WRITES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def run(self) -> Global___RunToolReply: ...
+    @_builtins.property
+    def writes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RehearsedWrite]:
+        """Of a rehearsal: what would have been sent, in order."""
+
+    def __init__(
+        self,
+        *,
+        run: Global___RunToolReply | None = ...,
+        writes: _abc.Iterable[Global___RehearsedWrite] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run", "writes", b"writes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TryToolReply: _TypeAlias = TryToolReply  # noqa: Y015
+
+@_typing.final
+class RehearsedWrite(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_FIELD_NUMBER: _builtins.int
+    TARGET_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
+    operation: _builtins.str
+    """create, write, delete, call, webhook."""
+    target: _builtins.str
+    """A model; of a call model.method; of a webhook its address."""
+    arguments_json: _builtins.str
+    """A JSON object: ids, vals, extra, as far as there are any."""
+    def __init__(
+        self,
+        *,
+        operation: _builtins.str = ...,
+        target: _builtins.str = ...,
+        arguments_json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "operation", b"operation", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RehearsedWrite: _TypeAlias = RehearsedWrite  # noqa: Y015
+
+@_typing.final
+class DescribeModelRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    AGENT_ID_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    agent_id: _builtins.str
+    model: _builtins.str
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        agent_id: _builtins.str = ...,
+        model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "model", b"model", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeModelRequest: _TypeAlias = DescribeModelRequest  # noqa: Y015
+
+@_typing.final
+class DescribeModelReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELDS_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    ERROR_CODE_FIELD_NUMBER: _builtins.int
+    error: _builtins.str
+    """Why there are none, in the backend's own words."""
+    error_code: _builtins.str
+    """Stable code of the error: backend_*."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelField]: ...
+    def __init__(
+        self,
+        *,
+        fields: _abc.Iterable[Global___ModelField] | None = ...,
+        error: _builtins.str = ...,
+        error_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "error_code", b"error_code", "fields", b"fields"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeModelReply: _TypeAlias = DescribeModelReply  # noqa: Y015
+
+@_typing.final
+class ModelField(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    IS_REQUIRED_FIELD_NUMBER: _builtins.int
+    IS_READONLY_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    type: _builtins.str
+    """In the backend's own words: char, many2one, Link."""
+    label: _builtins.str
+    is_required: _builtins.bool
+    is_readonly: _builtins.bool
+    relation: _builtins.str
+    """The other model of a relation."""
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a selection allows."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        type: _builtins.str = ...,
+        label: _builtins.str = ...,
+        is_required: _builtins.bool = ...,
+        is_readonly: _builtins.bool = ...,
+        relation: _builtins.str = ...,
+        choices: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "is_readonly", b"is_readonly", "is_required", b"is_required", "label", b"label", "name", b"name", "relation", b"relation", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelField: _TypeAlias = ModelField  # noqa: Y015

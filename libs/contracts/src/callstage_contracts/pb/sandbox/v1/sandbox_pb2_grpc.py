@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ToolServiceStub:
-    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (CheckCode, TestBackend).
+    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (all others).
     """
 
     def __init__(self, channel):
@@ -55,10 +55,20 @@ class ToolServiceStub:
                 request_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestBackendRequest.SerializeToString,
                 response_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestBackendReply.FromString,
                 _registered_method=True)
+        self.TryTool = channel.unary_unary(
+                '/callstage_contracts.pb.sandbox.v1.ToolService/TryTool',
+                request_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolRequest.SerializeToString,
+                response_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolReply.FromString,
+                _registered_method=True)
+        self.DescribeModel = channel.unary_unary(
+                '/callstage_contracts.pb.sandbox.v1.ToolService/DescribeModel',
+                request_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelRequest.SerializeToString,
+                response_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelReply.FromString,
+                _registered_method=True)
 
 
 class ToolServiceServicer:
-    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (CheckCode, TestBackend).
+    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (all others).
     """
 
     def RunTool(self, request, context):
@@ -89,6 +99,20 @@ class ToolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TryTool(self, request, context):
+        """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DescribeModel(self, request, context):
+        """Read the fields of a model from the agent's backend (rule R2).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ToolServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +136,16 @@ def add_ToolServiceServicer_to_server(servicer, server):
                     request_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestBackendRequest.FromString,
                     response_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestBackendReply.SerializeToString,
             ),
+            'TryTool': grpc.unary_unary_rpc_method_handler(
+                    servicer.TryTool,
+                    request_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolRequest.FromString,
+                    response_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolReply.SerializeToString,
+            ),
+            'DescribeModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeModel,
+                    request_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelRequest.FromString,
+                    response_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelReply.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'callstage_contracts.pb.sandbox.v1.ToolService', rpc_method_handlers)
@@ -121,7 +155,7 @@ def add_ToolServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ToolService:
-    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (CheckCode, TestBackend).
+    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (all others).
     """
 
     @staticmethod
@@ -222,6 +256,60 @@ class ToolService:
             '/callstage_contracts.pb.sandbox.v1.ToolService/TestBackend',
             callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestBackendRequest.SerializeToString,
             callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestBackendReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TryTool(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callstage_contracts.pb.sandbox.v1.ToolService/TryTool',
+            callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolRequest.SerializeToString,
+            callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callstage_contracts.pb.sandbox.v1.ToolService/DescribeModel',
+            callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelRequest.SerializeToString,
+            callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelReply.FromString,
             options,
             channel_credentials,
             insecure,

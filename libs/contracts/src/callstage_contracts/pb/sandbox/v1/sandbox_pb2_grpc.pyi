@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ToolServiceStub:
-    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (CheckCode, TestBackend)."""
+    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (all others)."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -41,10 +41,14 @@ class ToolServiceStub:
     """Parse code without running it (rule S5)."""
     TestBackend: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.TestBackendRequest, _sandbox_pb2.TestBackendReply]
     """Log in to a backend and say what answered (rule I4)."""
+    TryTool: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.TryToolRequest, _sandbox_pb2.TryToolReply]
+    """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13)."""
+    DescribeModel: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.DescribeModelRequest, _sandbox_pb2.DescribeModelReply]
+    """Read the fields of a model from the agent's backend (rule R2)."""
 
 @_typing.type_check_only
 class ToolServiceAsyncStub(ToolServiceStub):
-    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (CheckCode, TestBackend)."""
+    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (all others)."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RunTool: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.RunToolRequest, _sandbox_pb2.RunToolReply]  # type: ignore[assignment]
@@ -55,9 +59,13 @@ class ToolServiceAsyncStub(ToolServiceStub):
     """Parse code without running it (rule S5)."""
     TestBackend: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.TestBackendRequest, _sandbox_pb2.TestBackendReply]  # type: ignore[assignment]
     """Log in to a backend and say what answered (rule I4)."""
+    TryTool: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.TryToolRequest, _sandbox_pb2.TryToolReply]  # type: ignore[assignment]
+    """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13)."""
+    DescribeModel: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.DescribeModelRequest, _sandbox_pb2.DescribeModelReply]  # type: ignore[assignment]
+    """Read the fields of a model from the agent's backend (rule R2)."""
 
 class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (CheckCode, TestBackend)."""
+    """Tools. Spoken by tool-sandbox, called by agent-runtime (RunTool), media-gateway (LookUpCaller) and control-api (all others)."""
 
     @_abc_1.abstractmethod
     def RunTool(
@@ -90,5 +98,21 @@ class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sandbox_pb2.TestBackendReply, _abc.Awaitable[_sandbox_pb2.TestBackendReply]]:
         """Log in to a backend and say what answered (rule I4)."""
+
+    @_abc_1.abstractmethod
+    def TryTool(
+        self,
+        request: _sandbox_pb2.TryToolRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sandbox_pb2.TryToolReply, _abc.Awaitable[_sandbox_pb2.TryToolReply]]:
+        """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13)."""
+
+    @_abc_1.abstractmethod
+    def DescribeModel(
+        self,
+        request: _sandbox_pb2.DescribeModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sandbox_pb2.DescribeModelReply, _abc.Awaitable[_sandbox_pb2.DescribeModelReply]]:
+        """Read the fields of a model from the agent's backend (rule R2)."""
 
 def add_ToolServiceServicer_to_server(servicer: ToolServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

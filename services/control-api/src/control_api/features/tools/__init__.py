@@ -1,0 +1,1 @@
+"""Tools while they are designed: checked, summed up, tried."""

@@ -1,0 +1,107 @@
+"""Bodies of trying and checking tools."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from control_api.compile.draft import CodeText, NonEmptyText
+from control_api.features.deployments.schemas import EffectsReply
+from control_api.web.schema import Body, Reply
+
+
+class ToolTry(Body):
+    """Rule D5. Without `dry_run` the writes are real."""
+
+    args: dict[str, Any] = Field(default_factory=dict[str, Any], description="As the model would give them; checked against the tool's parameters.")
+    session: dict[str, Any] = Field(default_factory=dict[str, Any], description="What earlier tools of the conversation left in `session`.")
+    dry_run: bool = Field(default=False, description="True: reads go through, writes are shown instead of sent (rule T13).")
+
+
+class HostCallReply(Reply):
+    """One call of the tool to the outside."""
+
+    name: str
+    duration_ms: int
+    is_error: bool
+
+
+class RehearsedWriteReply(Reply):
+    """What a dry run did not send."""
+
+    operation: Literal["create", "write", "delete", "call", "webhook"]
+    target: str = Field(description="A model; of a call `model.method`; of a webhook its address.")
+    arguments: dict[str, Any]
+
+
+class ToolTried(Reply):
+    """What came of it."""
+
+    status: Literal["ok", "failed", "timed_out", "unknown"]
+    result: dict[str, Any]
+    speech: str = Field(description="What the AI would say word for word; empty when the tool leaves that to it.")
+    error: str = Field(description="What went wrong, with the line of the code when it is the code's fault; empty when nothing did.")
+    error_code: str
+    session: dict[str, Any] = Field(description="`session` after the run.")
+    logs: list[str]
+    host_calls: list[HostCallReply]
+    duration_ms: int
+    dry_run: bool
+    writes: list[RehearsedWriteReply] = Field(description="Of a dry run: what would have been sent, in order.")
+
+
+class CodeCheck(Body):
+    """Code of a tool that is being written."""
+
+    code: CodeText
+
+
+class CodeRemark(Reply):
+    """A mistake in the code."""
+
+    kind: Literal["syntax", "type"]
+    message: str
+    line: int = Field(description="From 1; 0 when unknown.")
+    is_error: bool
+
+
+class CodeChecked(Reply):
+    """What is wrong, and what the code can do."""
+
+    remarks: list[CodeRemark]
+    effects: EffectsReply
+
+
+class ModelFieldReply(Reply):
+    """A field as the backend describes it; fits into `fields` of a resource."""
+
+    name: str
+    type: str
+    label: str
+    required: bool
+    readonly: bool
+    relation: str
+    choices: list[str]
+
+
+class ModelReply(Reply):
+    """Rule R2."""
+
+    model: str
+    fields: list[ModelFieldReply]
+
+
+class TemplateAsk(Body):
+    """Ready-made code for one access right to one resource of the draft."""
+
+    model: NonEmptyText
+    action: Literal["search", "create", "update", "delete", "call"]
+    method: str = Field(default="", max_length=200, description="Of `call`: the model's method.")
+
+
+class TemplateReply(Reply):
+    """A tool to put into the draft and to change at will."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    code: str

@@ -1,0 +1,31 @@
+"""Looking at a backend for an editor: does the connection work, what does a model hold (rules I4, R2)."""
+
+from callstage_contracts.buckets import BackendConnection, agent_key, backend_aad
+from callstage_domain.errors import NotFound
+from callstage_kit.crypto import SecretBox
+
+from tool_sandbox.backends.port import ModelField
+from tool_sandbox.backends.registry import BackendRegistry
+from tool_sandbox.configuration import Configuration
+
+
+class BackendInspection:
+    """Secrets are sealed for their tenant and agent, so that they open for no other. Raises InvariantBroken when one does not open."""
+
+    def __init__(self, configuration: Configuration, backends: BackendRegistry, secrets: SecretBox) -> None:
+        self._configuration = configuration
+        self._backends = backends
+        self._secrets = secrets
+
+    async def log_in(self, connection: BackendConnection) -> str:
+        """The version behind a connection that may not be stored yet. Raises BackendError with its own words."""
+        secret = self._secrets.open(connection.secret_sealed, backend_aad(connection.tenant_id, connection.agent_id))
+        return await self._backends.connect(connection, secret).log_in()
+
+    async def fields_of(self, tenant_id: str, agent_id: str, model: str) -> list[ModelField]:
+        """Of the stored connection's backend. Raises NotFound without one, BackendError with its own words."""
+        connection = self._configuration.backend(agent_key(tenant_id, agent_id))
+        if connection is None or connection.tenant_id != tenant_id:
+            raise NotFound("this agent has no backend connected", code="backend_not_configured")
+        backend, _ = self._backends.backend(connection)
+        return await backend.fields_of(model)

@@ -1,0 +1,71 @@
+"""Proves D5 R1 R2 T12 T13 AC6: a tool is made from a live model, rehearsed, run and deployed, through the public API alone."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from callstage_testing.fakes.odoo import FakeOdoo
+from callstage_testing.stack import Stack
+
+from tests.platform_steps import eventually, make_agent
+
+ODOO_KEY = "odoo-api-key-of-the-test"
+
+
+@pytest.fixture
+async def odoo() -> AsyncIterator[FakeOdoo]:
+    async with FakeOdoo(password=ODOO_KEY, has_json2=False) as fake:
+        fake.define(
+            "helpdesk.ticket",
+            {
+                "name": {"type": "char", "string": "Subject", "required": True},
+                "priority": {"type": "selection", "selection": [["0", "Low"], ["1", "High"]]},
+            },
+        )
+        yield fake
+
+
+async def test_from_a_live_model_to_a_deployed_tool(stack: Stack, api: httpx2.AsyncClient, odoo: FakeOdoo) -> None:
+    agent = await make_agent(api, "tool-design", deploy=False)
+    connection = {"kind": "odoo", "url": odoo.url, "database": odoo.db, "login": odoo.login, "api_key": ODOO_KEY}
+    assert (await api.put(f"/v1/agents/{agent}/backend", json=connection)).status_code == 200
+    assert (await api.post(f"/v1/agents/{agent}/backend/test")).json()["ok"] is True
+
+    async def described() -> httpx2.Response | None:
+        reply = await api.get(f"/v1/agents/{agent}/backend/models/helpdesk.ticket")
+        return reply if reply.status_code == 200 else None
+
+    fields = (await eventually(described, what="the connection in tool-sandbox")).json()["fields"]
+    assert [(field["name"], field["required"], field["choices"]) for field in fields if field["name"] != "id"] == [("name", True, []), ("priority", False, ["0", "1"])]
+    resource = {"model": "helpdesk.ticket", "fields": fields, "access": ["create"], "create_extra": {"context": {"lang": "en_US"}}}
+    assert (await api.patch(f"/v1/agents/{agent}", json={"resources": [resource]})).status_code == 200
+
+    refused = await api.post(f"/v1/agents/{agent}/tools/template", json={"model": "helpdesk.ticket", "action": "delete"})
+    assert (refused.status_code, "delete" in refused.json()["detail"]) == (422, True)
+    tool = (await api.post(f"/v1/agents/{agent}/tools/template", json={"model": "helpdesk.ticket", "action": "create"})).json()
+    checked = (await api.post("/v1/tools/check", json={"code": tool["code"]})).json()
+    assert (checked["remarks"], checked["effects"]["writes"]) == ([], [{"target": "helpdesk.ticket", "operation": "create"}])
+    assert (await api.patch(f"/v1/agents/{agent}", json={"tools": [{**tool, "kind": "code"}, "end_call"]})).status_code == 200
+
+    path = f"/v1/agents/{agent}/tools/{tool['name']}/try"
+    rehearsed = (await api.post(path, json={"args": {"name": "No hot water"}, "dry_run": True})).json()
+    assert (rehearsed["status"], rehearsed["result"]["id"]) == ("ok", -1), rehearsed
+    assert rehearsed["writes"] == [
+        {
+            "operation": "create",
+            "target": "helpdesk.ticket",
+            "arguments": {"vals": {"name": "No hot water"}, "extra": {"context": {"lang": "en_US"}}},
+        }
+    ]
+    assert odoo.records.tables["helpdesk.ticket"] == {}
+    wrong = (await api.post(path, json={"args": {}})).json()
+    assert (wrong["status"], wrong["error_code"], "name" in wrong["error"]) == ("failed", "invalid_arguments", True)
+    real = (await api.post(path, json={"args": {"name": "No hot water"}})).json()
+    assert (real["result"], real["writes"]) == ({"status": "created", "id": 1}, [])
+    assert [row["name"] for row in odoo.records.tables["helpdesk.ticket"].values()] == ["No hot water"]
+    actions = [entry["action"] for entry in (await api.get("/v1/audit", params={"limit": 20})).json()["entries"]]
+    assert actions.count("tool.tried") == 2
+
+    deployed = (await api.post(f"/v1/agents/{agent}/deploy", json={})).json()
+    assert deployed["effects"] == [{"tool": tool["name"], "effects": checked["effects"]}]
+    assert (await api.post(f"/v1/agents/{agent}/tools/end_call/try", json={})).json()["code"] == "builtin_tool"
