@@ -1,4 +1,4 @@
-"""Everything in the repository that is generated: protobuf code, docs/settings.md, openapi.json. `--check` fails when one is out of date."""
+"""Everything in the repository that is generated: protobuf code, two pages of docs/, openapi.json. `--check` fails when one is out of date."""
 
 import shutil
 import subprocess
@@ -32,7 +32,9 @@ def documents() -> dict[Path, str]:
     """Generated single files and their content."""
     return {
         Path("docs/settings.md"): printed_by("tools/settings_page.py"),
+        Path("docs/asyncapi.json"): printed_by("tools/asyncapi.py"),
         Path("services/control-api/openapi.json"): printed_by("-m", "control_api", "openapi"),
+        Path("docs/writing-tools.md"): printed_by("tools/writing_tools_page.py"),
     }
 
 

@@ -19,6 +19,7 @@ SANDBOX, RUNTIME = (f"127.0.0.1:{kind.model_fields['grpc_port'].default}" for ki
         (ControlApiSettings, "sandbox_target", SANDBOX),
         (GatewaySettings, "runtime_targets", RUNTIME),
         (EmailPollerSettings, "runtime_target", RUNTIME),
+        (ControlApiSettings, "runtime_target", RUNTIME),
     ],
 )
 def test_clients_default_to_where_servers_listen(client: type[BaseSettings], setting: str, server: str) -> None:

@@ -14,7 +14,7 @@ RESOURCE = DraftResource(
     description="Orders of customers.\nNever quote prices.",
     access=RIGHTS,
     base_domain=[["company_id", "=", 1], "|", ["state", "in", ["draft", "sent"]], ["note", "!=", None]],
-    create_extra={"context": {"lang": "de_DE", "is_phone": True}},
+    create_extra={"origin": "phone", "tags": [1, None], "is_urgent": True},
     fields=[
         ResourceField(name="name", type="char", readonly=True),
         ResourceField(name="partner_id", type="many2one", relation="res.partner", required=True),
@@ -43,7 +43,7 @@ async def test_templates_are_right_before_anybody_looks(action: Action) -> None:
 def test_base_domain_and_create_extra_are_in_the_code() -> None:
     assert '["company_id", "=", 1], "|", ["state", "in", ["draft", "sent"]], ["note", "!=", None]' in (tool_for(RESOURCE, "search").code or "")
     made = tool_for(RESOURCE, "create")
-    assert 'context={"lang": "de_DE", "is_phone": True}' in (made.code or "")
+    assert 'vals.update({"origin": "phone", "tags": [1, None], "is_urgent": True})' in (made.code or "")
     assert (made.name, made.description) == ("create_sale_order", "Create: Orders of customers.")
     assert made.parameters["required"] == ["partner_id"]
     assert "name" not in made.parameters["properties"], "what the backend fills in is not asked of the caller"

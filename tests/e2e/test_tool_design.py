@@ -1,9 +1,10 @@
-"""Proves D5 R1 R2 T12 T13 AC6: a tool is made from a live model, rehearsed, run and deployed, through the public API alone."""
+"""Proves D5 R1 R2 T12 T13 AC6 I1 I3 I4: a tool is made from a live model, rehearsed, run and deployed, through the public API alone."""
 
 from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from callstage_testing.fakes.mail import FakeMail
 from callstage_testing.fakes.odoo import FakeOdoo
 from callstage_testing.stack import Stack
 
@@ -36,8 +37,9 @@ async def test_from_a_live_model_to_a_deployed_tool(stack: Stack, api: httpx2.As
         return reply if reply.status_code == 200 else None
 
     fields = (await eventually(described, what="the connection in tool-sandbox")).json()["fields"]
-    assert [(field["name"], field["required"], field["choices"]) for field in fields if field["name"] != "id"] == [("name", True, []), ("priority", False, ["0", "1"])]
-    resource = {"model": "helpdesk.ticket", "fields": fields, "access": ["create"], "create_extra": {"context": {"lang": "en_US"}}}
+    named = [(field["name"], field["required"], field["choices"]) for field in fields if field["name"] != "id"]
+    assert named == [("name", True, []), ("priority", False, ["0", "1"])]
+    resource = {"model": "helpdesk.ticket", "fields": fields, "access": ["create"], "create_extra": {"priority": "1"}}
     assert (await api.patch(f"/v1/agents/{agent}", json={"resources": [resource]})).status_code == 200
 
     refused = await api.post(f"/v1/agents/{agent}/tools/template", json={"model": "helpdesk.ticket", "action": "delete"})
@@ -54,7 +56,7 @@ async def test_from_a_live_model_to_a_deployed_tool(stack: Stack, api: httpx2.As
         {
             "operation": "create",
             "target": "helpdesk.ticket",
-            "arguments": {"vals": {"name": "No hot water"}, "extra": {"context": {"lang": "en_US"}}},
+            "arguments": {"vals": {"name": "No hot water", "priority": "1"}},
         }
     ]
     assert odoo.records.tables["helpdesk.ticket"] == {}
@@ -69,3 +71,25 @@ async def test_from_a_live_model_to_a_deployed_tool(stack: Stack, api: httpx2.As
     deployed = (await api.post(f"/v1/agents/{agent}/deploy", json={})).json()
     assert deployed["effects"] == [{"tool": tool["name"], "effects": checked["effects"]}]
     assert (await api.post(f"/v1/agents/{agent}/tools/end_call/try", json={})).json()["code"] == "builtin_tool"
+
+
+async def test_a_tool_that_sends_mail(stack: Stack, api: httpx2.AsyncClient) -> None:
+    async with FakeMail({"shop@example.com": "mail-secret"}) as mail:
+        settings = {"sender": "shop@example.com", "smtp_host": "127.0.0.1", "smtp_port": mail.smtp_port, "smtp_security": "none"}
+        body = {"provider": "smtp", "name": "Shop", "settings": {**settings, "username": "shop@example.com"}, "secret": "mail-secret"}
+        assert (await api.post("/v1/integrations/test", json={**body, "secret": "wrong"})).json()["ok"] is False
+        assert (await api.post("/v1/integrations/test", json=body)).json() == {"ok": True, "message": "", "account": "127.0.0.1"}
+        made = (await api.post("/v1/integrations", json=body)).json()
+        code = 'mail = kwargs.get("integrations", {}).get("email")\nreturn {"id": mail and await mail.send(args["to"], "Hello", "Thank you.")}'
+        parameters = {"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]}
+        tool = {"name": "say_thanks", "kind": "code", "description": "Thanks.", "parameters": parameters, "code": code}
+        agent = await make_agent(api, "tool-mail", tools=[tool, "end_call"], integrations={"email": made["id"]})
+
+        async def sent() -> dict[str, str] | None:
+            tried = (await api.post(f"/v1/agents/{agent}/tools/say_thanks/try", json={"args": {"to": "ada@example.com"}})).json()
+            return tried["result"] if tried["result"].get("id") else None
+
+        result = await eventually(sent, what="the account in tool-sandbox")
+        [message] = await mail.wait_for_mail()
+        assert (message.recipients, result["id"].encode() in message.raw) == (("ada@example.com",), True)
+        assert (await api.delete(f"/v1/integrations/{made['id']}")).status_code == 409

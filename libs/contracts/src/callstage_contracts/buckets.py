@@ -5,7 +5,7 @@ Secrets inside are sealed (`callstage_kit.crypto.SecretBox`); their AAD is given
 """
 
 from datetime import datetime
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from callstage_domain.agent import AgentSnapshot, Frozen
 from callstage_domain.ids import AgentId, TenantId
@@ -143,6 +143,26 @@ class ProviderKey(Frozen):
     base_url: str | None = None
 
 
+IntegrationCategory = Literal["email", "calendar", "whatsapp"]
+IntegrationProvider = Literal["smtp", "gmail", "google", "microsoft", "twilio"]
+
+
+class IntegrationRecord(Frozen):
+    """A connected account (rule I1). Key of the bucket: `{tenant_id}.{integration_id}`.
+
+    `settings` are the provider's own and hold no secret; `secret_sealed` (password, auth token or refresh token) with AAD
+    `{tenant_id}/integration/{integration_id}`.
+    """
+
+    tenant_id: TenantId
+    integration_id: str
+    category: IntegrationCategory
+    provider: IntegrationProvider
+    name: str
+    settings: dict[str, Any]
+    secret_sealed: str
+
+
 TENANTS: Final = Bucket("tenants", TenantRecord)
 API_KEYS: Final = Bucket("api_keys", ApiKeyRecord)
 ROUTES: Final = Bucket("routes", NumberRoute)
@@ -156,6 +176,7 @@ DEPLOYMENTS: Final = Bucket("deployments", AgentSnapshot)
 BACKENDS: Final = Bucket("backends", BackendConnection)
 MAILBOXES: Final = Bucket("mailboxes", MailboxRecord)
 PROVIDER_KEYS: Final = Bucket("provider_keys", ProviderKey)
+INTEGRATIONS: Final = Bucket("integrations", IntegrationRecord)
 
 ALL_BUCKETS: Final[tuple[Bucket[BaseModel], ...]] = (  # type: ignore[assignment]
     TENANTS,
@@ -167,6 +188,7 @@ ALL_BUCKETS: Final[tuple[Bucket[BaseModel], ...]] = (  # type: ignore[assignment
     BACKENDS,
     MAILBOXES,
     PROVIDER_KEYS,
+    INTEGRATIONS,
 )
 
 
@@ -183,6 +205,11 @@ def blocked_key(tenant_id: str, number: str) -> str:
 def agent_key(tenant_id: str, agent_id: str) -> str:
     """Key in `active`, `backends` and `mailboxes`."""
     return f"{tenant_id}.{agent_id}"
+
+
+def integration_key(tenant_id: str, integration_id: str) -> str:
+    """Key in `integrations`."""
+    return f"{tenant_id}.{integration_id}"
 
 
 def deployment_key(tenant_id: str, agent_id: str, deployment: int) -> str:

@@ -10,6 +10,7 @@ from callstage_domain.ids import new_event_id
 from pydantic import BaseModel, Field, TypeAdapter
 
 from callstage_contracts.subjects import event_subject
+from callstage_contracts.waterfall import Waterfall
 
 
 class Event(BaseModel, frozen=True, extra="ignore"):
@@ -110,7 +111,23 @@ class TurnCompleted(CallEvent, frozen=True):
     """Milliseconds since the call was answered."""
     ended_at_ms: int = 0
     latency: LatencyParts | None = None
+    waterfall: Waterfall | None = None
+    """Of the agent's lines that were made for this turn; `latency` holds the differences."""
     providers: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+class CallJournaled(CallEvent, frozen=True):
+    """What one process knows of a call when it lets go of it: cost inputs, and (if the agent keeps it) what was told and decided (rule K6).
+
+    A call that moved between processes has several of these; their `usage` adds up. `journal` is base64 of zlib of JSON, see
+    `agent_runtime.conversation.recording`; it holds what was said, no audio.
+    """
+
+    type: Literal["call.journal"] = "call.journal"
+    started_at_ms: int = 0
+    """Milliseconds since the call was answered at which this process took it on."""
+    usage: dict[str, float] = Field(default_factory=dict[str, float])
+    journal: str = ""
 
 
 class StageEntered(CallEvent, frozen=True):
@@ -174,7 +191,17 @@ class MailboxFailed(Event, frozen=True):
 
 
 AnyEvent = Annotated[
-    CallStarted | CallAnswered | CallRejected | CallEnded | TurnCompleted | StageEntered | ToolCompleted | EmailTurn | EmailHandedOff | MailboxFailed,
+    CallStarted
+    | CallAnswered
+    | CallRejected
+    | CallEnded
+    | CallJournaled
+    | TurnCompleted
+    | StageEntered
+    | ToolCompleted
+    | EmailTurn
+    | EmailHandedOff
+    | MailboxFailed,
     Field(discriminator="type"),
 ]
 

@@ -43,6 +43,21 @@ def call_state(call_id: str) -> str:
     return f"cs:call:{call_id}"
 
 
+def call_slots() -> str:
+    """Sorted set: every call that has a slot, by the time (ms) at which its lease runs out."""
+    return "cs:slots"
+
+
+def tenant_slots(tenant_id: str) -> str:
+    """Sorted set: the same for the calls of one tenant (rule AC4)."""
+    return f"cs:slots:{tenant_id}"
+
+
+def gateway_leases() -> str:
+    """Sorted set: `instance|slots` of every media-gateway, by the time (ms) at which its lease runs out."""
+    return "cs:gateways"
+
+
 def carrier_call(carrier_call_id: str) -> str:
     """String: the resume token of the call with this carrier id, so that a repeated webhook or a status callback finds the call."""
     return f"cs:carriercall:{carrier_call_id}"

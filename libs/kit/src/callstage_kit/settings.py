@@ -38,6 +38,12 @@ class ServiceSettings(BaseSettings):
     admin_port: Annotated[int, Field(description="Port of /healthz, /readyz and /metrics; 0 picks a free one.")] = 0
     nats_url: Annotated[str, Field(description="NATS server with JetStream.")] = "nats://127.0.0.1:4222"
     redis_url: Annotated[str, Field(description="Redis or Valkey server.")] = "redis://127.0.0.1:6379/0"
+    otlp_endpoint: Annotated[
+        str, Field(description="Base URL of an OpenTelemetry collector (OTLP over HTTP, e.g. http://collector:4318); empty: no traces are made.")
+    ] = ""
+    otlp_headers: Annotated[SecretStr, Field(description="Headers for the collector, `name=value`, comma-separated (an API key, for instance).")] = (
+        SecretStr("")
+    )
     spool_dir: Annotated[str, Field(description="Folder where events wait while NATS is down.")] = ".callstage/spool"
     drain_timeout_s: Annotated[float, Field(description="Seconds that a stopping service waits for running work.")] = 30.0
     master_keys: Annotated[
@@ -54,3 +60,16 @@ class ServiceSettings(BaseSettings):
     def token_signer(self) -> TokenSigner:
         """Signs tickets and resume links; keys are derived from the master keys."""
         return TokenSigner.from_setting(self.master_keys.get_secret_value())
+
+
+class OAuthSettings(ServiceSettings):
+    """What the operator registered with the vendors of mail and calendars; control-api connects accounts, tool-sandbox uses them."""
+
+    google_client_id: Annotated[str, Field(alias="GOOGLE_CLIENT_ID", description="OAuth client registered with Google.")] = ""
+    google_client_secret: Annotated[SecretStr, Field(alias="GOOGLE_CLIENT_SECRET", description="Its secret.")] = SecretStr("")
+    google_token_url: Annotated[str, Field(description="Where Google gives tokens.")] = "https://oauth2.googleapis.com/token"
+    microsoft_client_id: Annotated[str, Field(alias="MICROSOFT_CLIENT_ID", description="OAuth client registered with Microsoft.")] = ""
+    microsoft_client_secret: Annotated[SecretStr, Field(alias="MICROSOFT_CLIENT_SECRET", description="Its secret.")] = SecretStr("")
+    microsoft_token_url: Annotated[str, Field(description="Where Microsoft gives tokens.")] = (
+        "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+    )

@@ -20,7 +20,9 @@ from control_api.features.blocked_numbers.endpoints import router as blocked_num
 from control_api.features.calls.endpoints import router as calls
 from control_api.features.conversations.endpoints import router as conversations
 from control_api.features.deployments.endpoints import router as deployments
+from control_api.features.generation.endpoints import router as generation
 from control_api.features.identity.endpoints import router as identity
+from control_api.features.integrations.endpoints import router as integrations
 from control_api.features.mailboxes.endpoints import router as mailboxes
 from control_api.features.numbers.endpoints import router as numbers
 from control_api.features.providers.endpoints import router as providers
@@ -38,7 +40,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     agents,
     deployments,
     backends,
+    generation,
     tools,
+    integrations,
     mailboxes,
     voices,
     numbers,

@@ -3,11 +3,31 @@
 from functools import cached_property
 from typing import Annotated
 
-from callstage_kit.settings import ServiceSettings
-from pydantic import Field
+from callstage_kit.settings import OAuthSettings
+from pydantic import Field, SecretStr
 
 
-class ControlApiSettings(ServiceSettings):
+class GenerationSettings(OAuthSettings):
+    """Language models that write prompts and tool code; the same variables as agent-runtime's."""
+
+    openai_api_key: Annotated[SecretStr | None, Field(alias="OPENAI_API_KEY", description="OpenAI key: writes prompts and tool code.")] = None
+    openai_base_url: Annotated[str, Field(alias="OPENAI_BASE_URL", description="OpenAI, or any server that speaks its API (vLLM, Ollama …).")] = (
+        "https://api.openai.com/v1"
+    )
+    openai_llm_model: Annotated[str, Field(description="OpenAI model of agents that name none.")] = "gpt-5.4-mini"
+    groq_api_key: Annotated[SecretStr | None, Field(alias="GROQ_API_KEY", description="Groq key.")] = None
+    groq_base_url: Annotated[str, Field(alias="GROQ_BASE_URL", description="Groq's OpenAI-compatible API.")] = "https://api.groq.com/openai/v1"
+    groq_llm_model: Annotated[str, Field(description="Groq model of agents that name none.")] = "llama-3.3-70b-versatile"
+    gemini_api_key: Annotated[SecretStr | None, Field(alias="GEMINI_API_KEY", description="Google Gemini key.")] = None
+    gemini_base_url: Annotated[str, Field(alias="GEMINI_BASE_URL", description="Gemini API, without the version.")] = (
+        "https://generativelanguage.googleapis.com"
+    )
+    gemini_llm_model: Annotated[str, Field(description="Gemini model of agents that name none.")] = "gemini-3.5-flash"
+    generation_timeout_s: Annotated[float, Field(gt=0, description="Seconds that writing one prompt or tool may take, repairs included.")] = 120.0
+    generation_first_byte_timeout_s: Annotated[float, Field(gt=0, description="Seconds from a request to the first piece of its answer.")] = 30.0
+
+
+class ControlApiSettings(GenerationSettings):
     """Environment variables `CALLSTAGE_<NAME>` beyond those of every service."""
 
     database_url: Annotated[str, Field(description="Postgres: postgresql://user:password@host:port/database.")] = (
@@ -19,6 +39,7 @@ class ControlApiSettings(ServiceSettings):
     public_url: Annotated[str, Field(description="Address at which people reach this API.")] = "http://127.0.0.1:8080"
     gateway_public_url: Annotated[str, Field(description="Address at which carriers and browsers reach media-gateway.")] = "http://127.0.0.1:8081"
     sandbox_target: Annotated[str, Field(description="gRPC address of tool-sandbox, host:port.")] = "127.0.0.1:50061"
+    runtime_target: Annotated[str, Field(description="gRPC address of agent-runtime, for voices and the health of AI providers.")] = "127.0.0.1:50051"
     cookie_secure: Annotated[bool, Field(description="Send the session cookie over HTTPS only. Turn off for plain-HTTP development.")] = True
     egress_allow: Annotated[
         str,
@@ -27,6 +48,12 @@ class ControlApiSettings(ServiceSettings):
             "the public internet always is."
         ),
     ] = ""
+    google_authorize_url: Annotated[str, Field(description="Where people give Google their consent.")] = (
+        "https://accounts.google.com/o/oauth2/v2/auth"
+    )
+    microsoft_authorize_url: Annotated[str, Field(description="Where people give Microsoft their consent.")] = (
+        "https://login.microsoftonline.com/common/oauth2/v2.0/authorize"
+    )
     session_ttl_s: Annotated[int, Field(description="Seconds a sign-in lasts.", gt=0)] = 12 * 3600
     request_timeout_s: Annotated[float, Field(description="Seconds after which a request is given up with 504.", gt=0)] = 30.0
     outbox_poll_s: Annotated[float, Field(description="Seconds between looks at the outbox when nobody wakes it.", gt=0)] = 1.0

@@ -30,13 +30,18 @@ from control_api.features.blocked_numbers.service import BlockedNumberService
 from control_api.features.calls.service import CallService
 from control_api.features.conversations.service import ConversationService
 from control_api.features.deployments.service import DeploymentService
+from control_api.features.generation.service import GenerationService
 from control_api.features.identity.service import IdentityService
+from control_api.features.integrations.oauth import OAuthService
+from control_api.features.integrations.service import IntegrationService
 from control_api.features.mailboxes.service import MailboxService
 from control_api.features.numbers.service import NumberService
+from control_api.features.providers.runtime import RuntimeClient
 from control_api.features.providers.service import ProviderService
 from control_api.features.tenants.service import TenantService
 from control_api.features.tools.service import ToolService
 from control_api.features.users.service import UserService
+from control_api.features.voices.service import VoiceService
 from control_api.outbox.publisher import OutboxPublisher
 from control_api.settings import ControlApiSettings
 
@@ -46,7 +51,9 @@ def make_database(settings: ControlApiSettings) -> Database:
     return Database(settings.sqlalchemy_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
 
 
-def make_services(settings: ControlApiSettings, database: Database, sandbox: SandboxClient, on_outbox: Callable[[], None]) -> dict[type[Any], Any]:
+def make_services(
+    settings: ControlApiSettings, database: Database, sandbox: SandboxClient, runtime: RuntimeClient, on_outbox: Callable[[], None]
+) -> dict[type[Any], Any]:
     """One instance per service class, as endpoints ask for them."""
     writer, box, signer = Writer(database, on_outbox), settings.secret_box, settings.token_signer
     authenticator, checks = Authenticator(database, signer), DraftChecks(sandbox)
@@ -57,13 +64,17 @@ def make_services(settings: ControlApiSettings, database: Database, sandbox: San
         UserService(writer),
         ApiKeyService(writer),
         TenantService(writer, box),
-        ProviderService(writer, box, EgressPolicy.from_setting(settings.egress_allow)),
+        ProviderService(writer, box, EgressPolicy.from_setting(settings.egress_allow), runtime),
+        VoiceService(runtime),
         AuditService(database),
         AgentService(writer, checks),
         AgentMoveService(writer),
         DeploymentService(writer, signer, settings.gateway_websocket_url, checks),
         BackendService(writer, box, sandbox),
         ToolService(writer, sandbox),
+        GenerationService(database, box, sandbox, EgressPolicy.from_setting(settings.egress_allow), settings),
+        integrations := IntegrationService(writer, box, sandbox),
+        OAuthService(integrations, signer, box, settings),
         MailboxService(writer, box),
         NumberService(writer),
         BlockedNumberService(writer),
@@ -79,11 +90,12 @@ async def running_app(settings: ControlApiSettings, health: Health, nats: NatsCo
     """The app with everything behind it running; not yet on a port."""
     async with open_channel(settings.sandbox_target) as channel, make_database(settings) as database:
         async with (
+            open_channel(settings.runtime_target) as runtime,
             OutboxPublisher(database, nats, poll_s=settings.outbox_poll_s) as outbox,
             EventConsumer(database, nats),
             CallReaper(database, interval_s=settings.reaper_interval_s, journal_days=settings.call_journal_days),
         ):
-            services = make_services(settings, database, SandboxClient(channel), outbox.wake)
+            services = make_services(settings, database, SandboxClient(channel), RuntimeClient(runtime), outbox.wake)
             health.add("postgres", lambda: database.is_up)
             health.add("nats", lambda: nats.is_up)
             health.add("configuration_published", lambda: outbox.is_reconciled)

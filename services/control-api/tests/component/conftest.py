@@ -69,6 +69,7 @@ def make_settings(own_nats: str, database_url: str) -> Callable[..., ControlApiS
             "gateway_public_url": "https://calls.example.com",
             "cookie_secure": False,
             "sandbox_target": "127.0.0.1:1",
+            "runtime_target": "127.0.0.1:1",
             "database_pool_size": 4,
             "egress_allow": "127.0.0.1",
         }

@@ -13,6 +13,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/v1/agents/{agent_id}/backend"): {"kind": "odoo", "url": "https://x.example.com", "database": "d", "login": "l", "password": "p"},
     ("PUT", "/v1/agents/{agent_id}/mailbox"): {"address": "a@b.c", "imap_host": "h", "smtp_host": "h", "username": "u", "password": "p"},
     ("POST", "/v1/agents/{agent_id}/move"): {"new_tenant_id": "elsewhere"},
+    ("PUT", "/v1/integrations/{integration_id}"): {"provider": "smtp", "name": "x"},
+    ("POST", "/v1/agents/{agent_id}/tools/generate"): {"name": "order", "description": "Order."},
+    ("POST", "/v1/agents/{agent_id}/stages/generate"): {"stage": "main", "description": "Greet."},
     ("POST", "/v1/agents/{agent_id}/tools/template"): {"model": "res.partner", "action": "search"},
     ("PATCH", "/v1/numbers/{number_id}"): {"inboundRoute": "voicemail"},
 }
@@ -38,6 +41,8 @@ async def _filled(stack: InProcess, tenant: TenantAccess) -> dict[str, str]:
     await http.post("/v1/blocked-numbers", json={"number": number})
     added = await http.post("/v1/numbers", json={"number": number, "routeTarget": "secret-agent"})
     key = await http.post("/v1/api-keys", json={})
+    mail = {"sender": "a@b.cc", "smtp_host": "h.example", "username": "u"}
+    account = await http.post("/v1/integrations", json={"provider": "smtp", "name": "Mail", "settings": mail, "secret": "p"})
     webhook_key = await http.post("/v1/tenant/webhook-keys")
     user = await http.post("/v1/users", json={"email": f"x-{tenant.email}", "password": "a long password"})
     call_id, session_id = secrets.token_hex(8), secrets.token_hex(8)
@@ -64,6 +69,7 @@ async def _filled(stack: InProcess, tenant: TenantAccess) -> dict[str, str]:
         "webhook_key_id": webhook_key.json()["id"],
         "name": "openai",
         "carrier": "twilio",
+        "integration_id": account.json()["id"],
         "tool": "create_lead",
         "model": "res.partner",
     }
@@ -112,7 +118,9 @@ async def test_every_route_without_a_key(stack: InProcess, operations: list[tupl
     for method, path in operations:
         if path.startswith("/v1/auth/"):
             continue
-        reply = await anonymous.request(method, _address(path, names | {"carrier": "twilio", "tool": "create_lead", "model": "res.partner"}))
+        reply = await anonymous.request(
+            method, _address(path, names | {"carrier": "twilio", "tool": "create_lead", "model": "res.partner", "integration_id": "1"})
+        )
         assert reply.status_code == 401, f"{method} {path}: {reply.status_code}"
 
 

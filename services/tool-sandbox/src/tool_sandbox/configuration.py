@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from callstage_contracts.buckets import BackendConnection, TenantRecord
+from callstage_contracts.buckets import BackendConnection, IntegrationRecord, TenantRecord
 from callstage_domain.agent import AgentSnapshot
 from callstage_kit.nats.kv_mirror import KvMirror
 
@@ -22,14 +22,25 @@ class Configuration(Protocol):
         """The tenant's record."""
         ...
 
+    def integration(self, key: str) -> IntegrationRecord | None:
+        """By `integration_key`."""
+        ...
+
 
 class MirroredConfiguration:
     """Over the KV mirrors."""
 
-    def __init__(self, deployments: KvMirror[AgentSnapshot], backends: KvMirror[BackendConnection], tenants: KvMirror[TenantRecord]) -> None:
+    def __init__(
+        self,
+        deployments: KvMirror[AgentSnapshot],
+        backends: KvMirror[BackendConnection],
+        tenants: KvMirror[TenantRecord],
+        integrations: KvMirror[IntegrationRecord],
+    ) -> None:
         self._deployments = deployments
         self._backends = backends
         self._tenants = tenants
+        self._integrations = integrations
 
     def deployment(self, key: str) -> AgentSnapshot | None:
         """By `deployment_key`."""
@@ -42,3 +53,7 @@ class MirroredConfiguration:
     def tenant(self, tenant_id: str) -> TenantRecord | None:
         """The tenant's record."""
         return self._tenants.get(tenant_id)
+
+    def integration(self, key: str) -> IntegrationRecord | None:
+        """By `integration_key`."""
+        return self._integrations.get(key)

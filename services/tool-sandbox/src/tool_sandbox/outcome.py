@@ -1,6 +1,6 @@
 """What a run ended with: kept in the ledger, sent to the runtime."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -48,7 +48,7 @@ class RunOutcome:
 
     def to_json(self) -> bytes:
         """For the ledger."""
-        return orjson.dumps(asdict(self))
+        return orjson.dumps(self)
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:

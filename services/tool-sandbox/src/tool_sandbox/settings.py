@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from callstage_kit.settings import ServiceSettings
+from callstage_kit.settings import OAuthSettings
 from pydantic import Field
 
 
-class SandboxSettings(ServiceSettings):
+class SandboxSettings(OAuthSettings):
     """Rules T6, T7 and W3: every limit is a setting."""
 
     grpc_port: Annotated[int, Field(description="Port of the tool service; 0 picks a free one.")] = 50061
@@ -39,3 +39,8 @@ class SandboxSettings(ServiceSettings):
     ] = ""
     ledger_lease_s: Annotated[float, Field(description="Seconds after which the run of a process that died may be taken over.")] = 3.0
     ledger_timeout_s: Annotated[float, Field(description="Seconds for one Redis operation of the ledger.")] = 1.0
+    integration_timeout_s: Annotated[float, Field(description="Seconds for one call to a mail server, calendar or messaging vendor.")] = 8.0
+    google_api_url: Annotated[str, Field(description="Google Calendar's API.")] = "https://www.googleapis.com"
+    gmail_api_url: Annotated[str, Field(description="Gmail's API.")] = "https://gmail.googleapis.com"
+    graph_api_url: Annotated[str, Field(description="Microsoft Graph.")] = "https://graph.microsoft.com"
+    twilio_api_url: Annotated[str, Field(description="Twilio's REST API.")] = "https://api.twilio.com"

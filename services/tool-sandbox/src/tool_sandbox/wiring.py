@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from callstage_contracts.buckets import BACKENDS, DEPLOYMENTS, TENANTS
+from callstage_contracts.buckets import BACKENDS, DEPLOYMENTS, INTEGRATIONS, TENANTS
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2_grpc
 from callstage_kit.egress import EgressClient
 from callstage_kit.egress_policy import EgressPolicy
@@ -15,17 +15,20 @@ from callstage_kit.nats.connection import connect_nats
 from callstage_kit.nats.kv_mirror import KvMirror
 from callstage_kit.redis.connection import connect_redis
 
-from tool_sandbox.backend_inspection import BackendInspection
 from tool_sandbox.backends.registry import BackendRegistry
 from tool_sandbox.caller_lookup import CallerLookup
 from tool_sandbox.checks.code_checker import CodeChecker
 from tool_sandbox.configuration import Configuration, MirroredConfiguration
+from tool_sandbox.execution.attachments import Attachments
 from tool_sandbox.execution.ledger import Ledger
 from tool_sandbox.execution.limits import RunLimits, TenantPlaces
 from tool_sandbox.execution.pool import WorkerPool
 from tool_sandbox.execution.runner import CodeRunner
 from tool_sandbox.execution.tools import ToolRunner
 from tool_sandbox.execution.tryout import Tryout
+from tool_sandbox.inspection import Inspection
+from tool_sandbox.integrations.oauth import OAuthApp
+from tool_sandbox.integrations.registry import IntegrationRegistry, Vendors
 from tool_sandbox.rpc.tool_servicer import ToolServicer
 from tool_sandbox.settings import SandboxSettings
 from tool_sandbox.webhooks.delivery import WebhookRunner
@@ -42,8 +45,10 @@ async def build(settings: SandboxSettings, health: Health) -> AsyncGenerator[Dra
         deployments = await stack.enter_async_context(KvMirror(nats, DEPLOYMENTS))
         backends = await stack.enter_async_context(KvMirror(nats, BACKENDS))
         tenants = await stack.enter_async_context(KvMirror(nats, TENANTS))
-        health.add("configuration", lambda: deployments.is_ready and backends.is_ready and tenants.is_ready)
-        servicer, runner = await stack.enter_async_context(build_servicer(settings, MirroredConfiguration(deployments, backends, tenants)))
+        integrations = await stack.enter_async_context(KvMirror(nats, INTEGRATIONS))
+        health.add("configuration", lambda: deployments.is_ready and backends.is_ready and tenants.is_ready and integrations.is_ready)
+        configuration = MirroredConfiguration(deployments, backends, tenants, integrations)
+        servicer, runner = await stack.enter_async_context(build_servicer(settings, configuration))
         port = await stack.enter_async_context(
             serve_grpc(
                 lambda server: sandbox_pb2_grpc.add_ToolServiceServicer_to_server(servicer, server), health, settings.bind_host, settings.grpc_port
@@ -58,28 +63,50 @@ async def build_servicer(settings: SandboxSettings, configuration: Configuration
     """Everything behind the gRPC edge, over any configuration."""
     async with (
         connect_redis(settings.redis_url) as redis,
-        EgressClient(EgressPolicy.from_setting(settings.egress_allow)) as egress,
+        EgressClient(policy := EgressPolicy.from_setting(settings.egress_allow)) as egress,
         worker_pool(settings) as pool,
     ):
         secrets = settings.secret_box
         backends = BackendRegistry(egress, secrets, timeout_s=settings.backend_timeout_s, max_response_bytes=settings.backend_response_kib * _KIB)
         places, code, limits = TenantPlaces(settings.tenant_concurrency, settings.tenant_queue_wait_s), CodeRunner(pool), run_limits(settings)
         webhooks = WebhookRunner(egress, secrets, timeout_s=settings.webhook_timeout_s, max_response_bytes=settings.webhook_response_kib * _KIB)
-        tryout = Tryout(configuration, places, code, webhooks, backends, limits=limits, timeout_max_s=settings.tool_timeout_max_s)
+        integrations = IntegrationRegistry(
+            egress,
+            policy,
+            secrets,
+            vendors(settings),
+            timeout_s=settings.integration_timeout_s,
+            max_response_bytes=settings.backend_response_kib * _KIB,
+        )
+        attachments = Attachments(configuration, backends, integrations)
+        tryout = Tryout(configuration, places, code, webhooks, attachments, limits=limits, timeout_max_s=settings.tool_timeout_max_s)
         async with ToolRunner(
             configuration,
             Ledger(redis, lease_s=settings.ledger_lease_s, timeout_s=settings.ledger_timeout_s),
             places,
             code,
             webhooks,
-            backends,
+            attachments,
             limits=limits,
             preload_timeout_s=settings.preload_timeout_s,
             timeout_max_s=settings.tool_timeout_max_s,
             lease_s=settings.ledger_lease_s,
         ) as runner:
             lookup = CallerLookup(configuration, backends, timeout_s=settings.lookup_timeout_s)
-            yield ToolServicer(runner, tryout, lookup, CodeChecker(pool), BackendInspection(configuration, backends, secrets)), runner
+            yield ToolServicer(runner, tryout, lookup, CodeChecker(pool), Inspection(configuration, backends, integrations, secrets)), runner
+
+
+def vendors(settings: SandboxSettings) -> Vendors:
+    """Where integrations lead."""
+    google, microsoft = settings.google_client_secret.get_secret_value(), settings.microsoft_client_secret.get_secret_value()
+    return Vendors(
+        google_url=settings.google_api_url,
+        gmail_url=settings.gmail_api_url,
+        graph_url=settings.graph_api_url,
+        twilio_url=settings.twilio_api_url,
+        google=OAuthApp(settings.google_token_url, settings.google_client_id, google),
+        microsoft=OAuthApp(settings.microsoft_token_url, settings.microsoft_client_id, microsoft),
+    )
 
 
 def worker_pool(settings: SandboxSettings) -> WorkerPool:

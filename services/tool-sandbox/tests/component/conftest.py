@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from callstage_contracts.buckets import (
     BackendConnection,
+    IntegrationRecord,
     TenantRecord,
     WebhookKey,
     agent_key,
@@ -42,12 +43,16 @@ class FakeConfiguration:
     deployments: dict[str, AgentSnapshot] = field(default_factory=dict[str, AgentSnapshot])
     backends: dict[str, BackendConnection] = field(default_factory=dict[str, BackendConnection])
     tenants: dict[str, TenantRecord] = field(default_factory=dict[str, TenantRecord])
+    integrations: dict[str, IntegrationRecord] = field(default_factory=dict[str, IntegrationRecord])
 
     def deployment(self, key: str) -> AgentSnapshot | None:
         return self.deployments.get(key)
 
     def backend(self, key: str) -> BackendConnection | None:
         return self.backends.get(key)
+
+    def integration(self, key: str) -> IntegrationRecord | None:
+        return self.integrations.get(key)
 
     def tenant(self, tenant_id: str) -> TenantRecord | None:
         return self.tenants.get(tenant_id)

@@ -151,6 +151,7 @@ async def test_defects_of_the_asking_service_are_refused(sandbox: Sandbox, chang
         async def abort(self, code: object, message: str) -> None:
             raise Aborted(message)
 
-    request = pb.TryToolRequest(**{"tenant_id": "t1", "agent_id": "a1", "tool_json": _tool(), **changed})
+    named = {"tenant_id": "t1", "tool_json": _tool(), **changed}
+    request = pb.TryToolRequest(tenant_id=named["tenant_id"], agent_id="a1", tool_json=named["tool_json"])
     with pytest.raises(Aborted):
         await sandbox.servicer.TryTool(request, cast(Any, Context()))

@@ -12,6 +12,7 @@ from callstage_domain.variables import names_in
 from control_api.compile.draft import AgentDraft, DraftStage, DraftTool
 from control_api.compile.findings import Finding, Severity
 from control_api.compile.parameters import problem_of_parameters
+from control_api.compile.providers import provider_findings
 from control_api.compile.snapshot import first_stage_of, resolved_tools, stages_of
 
 MAX_AGENT_BYTES = 800_000
@@ -25,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def check(draft: AgentDraft) -> list[Finding]:
     """All findings of a draft, errors first. Parses all tool code: takes long enough for a thread."""
     found = [*_size(draft), *_structure(draft), *_tools(draft), *_reachability(draft), *_transitions(draft), *_end_call(draft), *_variables(draft)]
-    return errors_first(found)
+    return errors_first([*found, *provider_findings(draft)])
 
 
 def errors_first(findings: Iterable[Finding]) -> list[Finding]:

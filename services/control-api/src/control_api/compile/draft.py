@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from callstage_domain.agent import AgentChannel, LlmSettings, SpeechSettings, ThinkingLevel, ToolKind
+from callstage_contracts.buckets import IntegrationCategory
+from callstage_domain.agent import AgentChannel, Fallbacks, LlmSettings, RealtimeSettings, SpeechSettings, ThinkingLevel, ToolKind
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from control_api.compile.urls import HttpUrlText
@@ -107,6 +108,7 @@ class AgentDraft(_Part):
     llm: LlmSettings = LlmSettings()
     stt: SpeechSettings = SpeechSettings()
     tts: SpeechSettings = SpeechSettings()
+    realtime: RealtimeSettings = RealtimeSettings()
     system_prompt: PromptText = ""
     speak_first: bool = True
     greeting: SpokenText | None = None
@@ -130,6 +132,7 @@ class AgentDraft(_Part):
     preload_tools: ToolNames = Field(default_factory=list[str])
     tool_definitions: list[DraftTool] = Field(default_factory=list[DraftTool], max_length=200)
     resources: list[DraftResource] = Field(default_factory=list[DraftResource], max_length=100)
+    integrations: dict[IntegrationCategory, ShortText] = Field(default_factory=dict[IntegrationCategory, str])
 
     @property
     def own_tools(self) -> list[DraftTool]:
@@ -150,6 +153,7 @@ class LlmPatch(_Part):
     temperature: Temperature | None = None
     thinking_level: ThinkingLevel | None = None
     options: dict[str, Any] | None = None
+    fallbacks: Fallbacks | None = None
 
 
 class AgentPatch(BaseModel):
@@ -168,6 +172,7 @@ class AgentPatch(BaseModel):
     thinking_level: ThinkingLevel | None = None
     stt: SpeechSettings | None = None
     tts: SpeechSettings | None = None
+    realtime: RealtimeSettings | None = None
     system_prompt: PromptText | None = None
     speak_first: bool | None = None
     greeting: SpokenText | None = None
@@ -191,12 +196,15 @@ class AgentPatch(BaseModel):
     preload_tools: ToolNames | None = None
     tool_definitions: list[DraftTool] | None = Field(default=None, max_length=200)
     resources: list[DraftResource] | None = Field(default=None, max_length=100)
+    integrations: dict[IntegrationCategory, ShortText] | None = Field(
+        default=None, description="Attached accounts: category (email, calendar, whatsapp) → id of an integration."
+    )
 
 
 _CLEARED_TO_DEFAULT = frozenset(
     {
-        *("role", "language", "system_prompt", "stt", "tts", "temperature", "thinking_level"),
-        *("tools", "stages", "preload_tools", "tool_definitions", "resources"),
+        *("role", "language", "system_prompt", "stt", "tts", "realtime", "temperature", "thinking_level"),
+        *("tools", "stages", "preload_tools", "tool_definitions", "resources", "integrations"),
     }
 )
 _NULLABLE = frozenset({"company", "voice", "greeting", "farewell", "tools_webhook_url", "test_caller_phone", "test_sender_email", "first_stage"})
@@ -216,7 +224,7 @@ def merged(draft: dict[str, Any], patch: AgentPatch) -> AgentDraft:
     llm: dict[str, Any] = dict(values.get("llm") or {})
     sent = patch.model_dump(mode="json", exclude_unset=True)
     if (llm_patch := sent.pop("llm", None)) is not None:
-        llm |= {name: value for name, value in llm_patch.items() if value is not None or name in ("provider", "model")}
+        llm |= {name: value for name, value in llm_patch.items() if value is not None or name in ("provider", "model", "fallbacks")}
         if llm_patch.get("options", llm) is None:
             llm.pop("options", None)
     elif "llm" in patch.model_fields_set:

@@ -36,5 +36,9 @@ HINTS: dict[str, str] = {
     "transition_on_foreign_tool": "Add the tool to this stage's tools, or let the transition wait for one of them.",
     "missing_end_call": "Add `end_call` to the stage's tools, or the agent cannot hang up there.",
     "undefined_variable": 'Write a fallback, as in {name|there}, or set the variable in a tool: session["name"] = …',
+    "realtime_unused": "Remove the realtime provider, or make this a voice agent.",
+    "unknown_provider": "Correct the name of the provider, or make sure that the installation has it: calls are refused otherwise.",
+    "fallbacks_of_one_vendor": "Add a provider of another vendor to `fallbacks`, or leave `fallbacks` out: every vendor with a key then stands by.",
+    "fallback_repeated": "Take the repeated entry out of `fallbacks`: it is asked for what it has just failed at.",
 }
 """By code: what an editor does about it."""

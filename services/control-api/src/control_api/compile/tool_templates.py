@@ -46,10 +46,10 @@ def _search(resource: DraftResource) -> tuple[dict[str, Any], str]:
 def _create(resource: DraftResource) -> tuple[dict[str, Any], str]:
     fields = _writable(resource)
     properties = {field.name: _property(field) for field in fields}
-    extra = "".join(f", {name}={_python(value)}" for name, value in resource.create_extra.items() if name.isidentifier())
     code = (
         f"vals = {{name: args[name] for name in {_python([field.name for field in fields])} if name in args}}\n"
-        f"made = await server.create({_python(resource.model)}, vals=vals{extra})\n"
+        f"{f'vals.update({_python(resource.create_extra)})' + chr(10) if resource.create_extra else ''}"
+        f"made = await server.create({_python(resource.model)}, vals=vals)\n"
         'logger.info("created %s", made)\n'
         'return {"status": "created", "id": made}\n'
     )

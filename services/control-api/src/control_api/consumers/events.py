@@ -25,8 +25,9 @@ from control_api.db.database import Database
 _log = structlog.get_logger(__name__)
 DURABLE = "control-api"
 _BATCH = 100
-_FETCH_TIMEOUT_S = 0.3
-"""A fetch that got one message waits this long for more of the batch, so it is also how late a lonely event is applied."""
+_FETCH_TIMEOUT_S = 1.0
+"""A fetch that got one message waits this long for more of the batch, so it is also how late a lonely event is applied. Transactions cost, events
+do not: at 20 calls a second is one transaction instead of four, and an idle consumer asks once a second."""
 _ACK_WAIT_S = 60.0
 _MAX_DELIVERIES = 5
 _RETRY_DELAY_S = 2.0

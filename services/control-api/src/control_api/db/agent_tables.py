@@ -73,6 +73,22 @@ class MailboxRow(TenantTable):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
+class IntegrationRow(TenantTable):
+    """A connected account of the tenant (rule I1); password, auth token or refresh token are sealed. `settings` holds no secret."""
+
+    __tablename__ = "integrations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    category: Mapped[str]
+    provider: Mapped[str]
+    name: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    account: Mapped[str] = mapped_column(default="")
+    secret_sealed: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
 class NumberRow(TenantTable):
     """Rule N1. A number belongs to one tenant; an agent has one number (rule N2)."""
 

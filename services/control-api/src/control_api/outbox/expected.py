@@ -8,6 +8,7 @@ from callstage_contracts.buckets import (
     BACKENDS,
     BLOCKED,
     DEPLOYMENTS,
+    INTEGRATIONS,
     MAILBOXES,
     PROVIDER_KEYS,
     ROUTES,
@@ -15,6 +16,7 @@ from callstage_contracts.buckets import (
     agent_key,
     blocked_key,
     deployment_key,
+    integration_key,
     route_key,
 )
 from callstage_domain.agent import AgentSnapshot
@@ -23,7 +25,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.db.access_tables import ApiKeyRow, ProviderKeyRow, TenantRow, WebhookKeyRow
-from control_api.db.agent_tables import AgentRow, BackendRow, BlockedNumberRow, DeploymentRow, MailboxRow, NumberRow
+from control_api.db.agent_tables import AgentRow, BackendRow, BlockedNumberRow, DeploymentRow, IntegrationRow, MailboxRow, NumberRow
 from control_api.outbox import records
 
 KEPT_DEPLOYMENTS = 20
@@ -47,6 +49,9 @@ async def expected_buckets(session: AsyncSession) -> Buckets:
     }
     found[MAILBOXES.name] = {
         agent_key(row.tenant_id, row.agent_id): _json(records.mailbox_record(row)) for row in await session.scalars(select(MailboxRow))
+    }
+    found[INTEGRATIONS.name] = {
+        integration_key(row.tenant_id, row.id): _json(records.integration_record(row)) for row in await session.scalars(select(IntegrationRow))
     }
     found[DEPLOYMENTS.name] = await _deployments(session)
     found[ACTIVE.name] = {

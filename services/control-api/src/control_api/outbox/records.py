@@ -6,6 +6,7 @@ from callstage_contracts.buckets import (
     ActiveDeployment,
     ApiKeyRecord,
     BackendConnection,
+    IntegrationRecord,
     MailboxRecord,
     PlanLimits,
     ProviderKey,
@@ -18,7 +19,7 @@ from callstage_domain.ids import AgentId, TenantId
 from callstage_domain.route import BlockedNumber, NumberRoute
 
 from control_api.db.access_tables import ApiKeyRow, ProviderKeyRow, TenantRow, WebhookKeyRow
-from control_api.db.agent_tables import AgentRow, BackendRow, BlockedNumberRow, MailboxRow, NumberRow
+from control_api.db.agent_tables import AgentRow, BackendRow, BlockedNumberRow, IntegrationRow, MailboxRow, NumberRow
 from control_api.db.tables import now
 
 
@@ -114,3 +115,18 @@ def mailbox_record(row: MailboxRow) -> MailboxRecord:
 def provider_record(row: ProviderKeyRow) -> ProviderKey:
     """With the sealed key."""
     return ProviderKey(tenant_id=TenantId(row.tenant_id), provider=row.provider, api_key_sealed=row.api_key_sealed, base_url=row.base_url)
+
+
+def integration_record(row: IntegrationRow) -> IntegrationRecord:
+    """Rule I1."""
+    return IntegrationRecord.model_validate(
+        {
+            "tenant_id": row.tenant_id,
+            "integration_id": row.id,
+            "category": row.category,
+            "provider": row.provider,
+            "name": row.name,
+            "settings": row.settings,
+            "secret_sealed": row.secret_sealed,
+        }
+    )

@@ -13,6 +13,8 @@ MAX_BODY_BYTES = 1 << 20
 MAX_AUDIO_BYTES = 10 << 20
 _AUDIO_PREFIX = "/v1/audio/"
 _EXPORT_PATH = "/v1/calls/export"
+_WRITING = "/generate"
+"""Language models take their time; the writing has a time limit of its own."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -53,7 +55,7 @@ class RequestLimits:
             await self._too_large(limit)(scope, receive, bounded_send)
             return
         try:
-            async with asyncio.timeout(None if scope["path"] == _EXPORT_PATH else self._timeout_s):
+            async with asyncio.timeout(None if scope["path"] == _EXPORT_PATH or scope["path"].endswith(_WRITING) else self._timeout_s):
                 await self._app(scope, _bounded(receive, limit), bounded_send)
         except _BodyTooLarge:
             if not started:

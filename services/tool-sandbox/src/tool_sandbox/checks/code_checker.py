@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
+from callstage_contracts.tool_stubs import TOOL_STUBS
 from callstage_domain.errors import LimitExceeded, ModelFacingError
 from pydantic_monty import MontyError, MontyRuntimeError, MontySyntaxError, MontyTypingError
 
-from tool_sandbox.checks.stubs import STUBS
 from tool_sandbox.execution.pool import WorkerPool
 from tool_sandbox.execution.program import Program, to_check
 
@@ -37,7 +37,7 @@ class CodeChecker:
         except ModelFacingError as err:
             return [Finding("syntax", err.message, 0, True)]
         try:
-            async with self._pool.checker(STUBS) as session:
+            async with self._pool.checker(TOOL_STUBS) as session:
                 await session.feed_run(program.source, print_callback=lambda _, __: None)
         except MontyTypingError as err:
             return _findings(err.display(), program)

@@ -102,6 +102,21 @@ class HostCalls:
         encoded = orjson.dumps(arguments)
         return self._within_scope(lambda: self._run(sequence, name, encoded, work, is_write), name)
 
+    def perform_repeatable(self, name: str, arguments: object, work: Callable[[bool], Awaitable[Any]]) -> Coroutine[Any, Any, Any]:
+        """As `perform`, of a write that the other side does once however often it is asked: a cut-off one is repeated, with `work(True)`."""
+        self._count += 1
+        sequence = self._count
+        if sequence > self._limit:
+            self._verdict.end(RunOutcome.failed("host_call_limit", f"the tool made more than {self._limit} calls"))
+            return self._within_scope(_never, "over_limit")
+        encoded = orjson.dumps(arguments)
+
+        async def run() -> Any:
+            was_cut_off = self._journal.was_cut_off(sequence, name, encoded)
+            return await self._run(sequence, name, encoded, lambda: work(was_cut_off), is_write=True)
+
+        return self._within_scope(run, name)
+
     async def _within_scope(self, work: Callable[[], Coroutine[Any, Any, Any]], name: str) -> Any:
         """Calls run as tasks of ours: the worker's library does not cancel what it awaits when a run is cut off."""
         self._begun += 1

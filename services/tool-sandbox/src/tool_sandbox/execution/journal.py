@@ -62,12 +62,20 @@ class Journal:
         self._earlier = dict(entries or {})
         self._unsaved: dict[int, JournalEntry] = {}
 
+    def was_cut_off(self, sequence: int, name: str, arguments: bytes) -> bool:
+        """True when an earlier attempt started this very call and its answer never came. It counts as never started from here on."""
+        earlier = self._earlier.get(sequence)
+        if earlier is None or earlier.is_finished or (earlier.name, earlier.digest) != (name, _digest(arguments)):
+            return False
+        del self._earlier[sequence]
+        return True
+
     async def before(self, sequence: int, name: str, arguments: bytes, *, is_write: bool) -> JournalEntry:
         """Call number `sequence` is about to start. A finished entry is the answer: do not call.
 
         Raises OutcomeUnknown when it, or a write that the repeated run does not make any more, may have happened; LeaseLost.
         """
-        entry = JournalEntry(name, hashlib.sha256(arguments).hexdigest()[:16], is_write)
+        entry = JournalEntry(name, _digest(arguments), is_write)
         earlier = self._earlier.pop(sequence, None)
         if earlier is not None:
             if (earlier.name, earlier.digest) == (entry.name, entry.digest):
@@ -103,3 +111,7 @@ class Journal:
     async def _save(self, entries: Mapping[int, JournalEntry]) -> None:
         if self.store is not None and self.is_protected:
             self.is_protected = await self.store.write(entries)
+
+
+def _digest(arguments: bytes) -> str:
+    return hashlib.sha256(arguments).hexdigest()[:16]

@@ -3,6 +3,7 @@
 import io
 import tokenize
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from callstage_domain.errors import ModelFacingError
@@ -64,6 +65,7 @@ class Program:
         return own if 1 <= own <= self.lines else 0
 
 
+@lru_cache(maxsize=512)
 def to_run(code: str) -> Program:
     """The program that runs the body and evaluates to `[result, session]`. Raises ModelFacingError when the code is too long."""
     body = _body(code)

@@ -9,9 +9,10 @@ from tool_sandbox.backends.port import READING_METHODS, Backend, BackendError, C
 
 @dataclass(frozen=True, slots=True)
 class RehearsedWrite:
-    """What would have been sent. `target` is a model; of a call `model.method`; of a webhook its address."""
+    """What would have been sent. `target` is a model; of a call `model.method`; of a webhook its address; of an
+    integration `email.send`."""
 
-    operation: Literal["create", "write", "delete", "call", "webhook"]
+    operation: Literal["create", "write", "delete", "call", "webhook", "integration"]
     target: str
     arguments: dict[str, Any]
 
@@ -84,6 +85,10 @@ class Rehearsal:
     async def log_in(self) -> str:
         """See the port."""
         return await self._real().log_in()
+
+    def note(self, target: str, arguments: dict[str, Any]) -> None:
+        """Something that an integration would have sent."""
+        self.writes.append(RehearsedWrite("integration", target, arguments))
 
     def _real(self) -> Backend:
         if self._backend is None:

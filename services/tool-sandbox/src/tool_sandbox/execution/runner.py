@@ -9,13 +9,15 @@ import orjson
 from callstage_domain.errors import ModelFacingError
 from pydantic_monty import MontyCrashedError, MontyError, MontyRuntimeError, MontySyntaxError
 
-from tool_sandbox.backends.port import Backend
+from tool_sandbox.execution.attachments import Attached
 from tool_sandbox.execution.host_calls import HostCalls, Verdict
 from tool_sandbox.execution.host_objects import server_for_sandbox
+from tool_sandbox.execution.integration_objects import integrations_for_sandbox
 from tool_sandbox.execution.journal import Journal
 from tool_sandbox.execution.limits import RunLimits
 from tool_sandbox.execution.pool import WorkerPool, run_seed
 from tool_sandbox.execution.program import FEED_NAME, Program, to_run
+from tool_sandbox.execution.rehearsal import Rehearsal
 from tool_sandbox.execution.run_log import RunLog
 from tool_sandbox.outcome import Invocation, RunOutcome, RunStatus
 from tool_sandbox.redaction import Redactor
@@ -45,7 +47,7 @@ class CodeRunner:
         self._pool = pool
 
     async def run(
-        self, invocation: Invocation, code: str, *, backend: Backend | None, journal: Journal, limits: RunLimits, redactor: Redactor
+        self, invocation: Invocation, code: str, *, attached: Attached, journal: Journal, limits: RunLimits, rehearsal: Rehearsal | None = None
     ) -> RunOutcome:
         """Never raises but for cancellation: whatever happens inside becomes an outcome. Raises LimitExceeded when no worker is free."""
         started = time.perf_counter()
@@ -60,16 +62,16 @@ class CodeRunner:
             run = _Run(invocation, to_run(code), limits, verdict, calls, log)
         except ModelFacingError as err:
             return RunOutcome.failed("tool_error", err.message)
-        outcome = await self._judged(run, backend, journal)
+        outcome = await self._judged(run, attached, journal, rehearsal)
         if not journal.is_protected:
             log.add(_UNPROTECTED)
         outcome = replace(outcome, logs=log.lines(), host_calls=calls.records, duration_ms=int((time.perf_counter() - started) * 1000))
-        return _redacted(outcome, redactor)
+        return _redacted(outcome, Redactor(list(attached.secrets)))
 
-    async def _judged(self, run: _Run, backend: Backend | None, journal: Journal) -> RunOutcome:
+    async def _judged(self, run: _Run, attached: Attached, journal: Journal, rehearsal: Rehearsal | None) -> RunOutcome:
         try:
             async with run.calls:
-                value = await self._fed(run, backend, journal)
+                value = await self._fed(run, attached, journal, rehearsal)
             outcome = _result(value, run)
         except TimeoutError:
             outcome = run.verdict.outcome or _timed_out(run.limits.timeout_s)
@@ -86,13 +88,13 @@ class CodeRunner:
             outcome = run.verdict.outcome or outcome
         return outcome
 
-    async def _fed(self, run: _Run, backend: Backend | None, journal: Journal) -> Any:
+    async def _fed(self, run: _Run, attached: Attached, journal: Journal, rehearsal: Rehearsal | None) -> Any:
         invocation = run.invocation
         inputs: dict[str, Any] = {
             "args": invocation.args,
             "session": invocation.session,
-            "kwargs": {"integrations": {}},
-            "server": server_for_sandbox(backend, run.calls),
+            "kwargs": {"integrations": integrations_for_sandbox(attached.accounts, run.calls, invocation.run_key, rehearsal)},
+            "server": server_for_sandbox(attached.backend if rehearsal is None else rehearsal, run.calls),
         }
         seed = run_seed(invocation.tenant_id, invocation.run_key)
         async with asyncio.timeout(run.limits.timeout_s) as deadline:

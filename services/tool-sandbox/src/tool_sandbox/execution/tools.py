@@ -5,21 +5,19 @@ from dataclasses import replace
 from typing import Final, Self
 
 import structlog
-from callstage_contracts.buckets import agent_key, deployment_key
+from callstage_contracts.buckets import deployment_key
 from callstage_domain.agent import AgentSnapshot, ToolDefinition
 from callstage_domain.errors import InvariantBroken, LimitExceeded
 from callstage_kit.tasks import TaskScope, settle
 from callstage_kit.telemetry.metrics import TOOL_RUNS_TOTAL, TOOL_SECONDS
 
-from tool_sandbox.backends.port import Backend
-from tool_sandbox.backends.registry import BackendRegistry
 from tool_sandbox.configuration import Configuration
 from tool_sandbox.execution.arguments import InvalidArguments, arguments_of
+from tool_sandbox.execution.attachments import Attachments
 from tool_sandbox.execution.ledger import Claim, Ledger
 from tool_sandbox.execution.limits import RunLimits, TenantPlaces
 from tool_sandbox.execution.runner import CodeRunner
 from tool_sandbox.outcome import Invocation, RunOutcome, RunStatus
-from tool_sandbox.redaction import Redactor
 from tool_sandbox.webhooks.delivery import WebhookRunner
 
 _log = structlog.get_logger(__name__)
@@ -36,7 +34,7 @@ class ToolRunner:
         places: TenantPlaces,
         code: CodeRunner,
         webhooks: WebhookRunner,
-        backends: BackendRegistry,
+        attachments: Attachments,
         *,
         limits: RunLimits,
         preload_timeout_s: float,
@@ -48,7 +46,7 @@ class ToolRunner:
         self._places = places
         self._code = code
         self._webhooks = webhooks
-        self._backends = backends
+        self._attachments = attachments
         self._limits = limits
         self._preload_timeout_s = preload_timeout_s
         self._timeout_max_s = timeout_max_s
@@ -109,13 +107,12 @@ class ToolRunner:
         if tool.kind == "webhook":
             return await self._webhooks.run(invocation, snapshot.tools_webhook_url, tenant)
         try:
-            backend, secrets = backend_of(self._configuration, self._backends, invocation.tenant_id, invocation.agent_id)
+            attached = self._attachments.of(invocation.tenant_id, invocation.agent_id, snapshot.integrations)
         except InvariantBroken as err:
-            _log.error("backend_secret_unreadable", error=err.message)
-            return RunOutcome.failed("backend_not_configured", "the backend's credentials cannot be read; save the connection again")
+            _log.error("secret_unreadable", error=err.message)
+            return RunOutcome.failed("backend_not_configured", "stored credentials cannot be read; save the backend and the integrations again")
         limits = replace(self._limits, timeout_s=self._timeout_s(tool, invocation))
-        redactor = Redactor(secrets)
-        return await self._code.run(invocation, tool.code or "", backend=backend, journal=claim.journal, limits=limits, redactor=redactor)
+        return await self._code.run(invocation, tool.code or "", attached=attached, journal=claim.journal, limits=limits)
 
     def _timeout_s(self, tool: ToolDefinition, invocation: Invocation) -> float:
         if invocation.is_preload:
@@ -126,12 +123,3 @@ class ToolRunner:
 def _counted(kind: str, outcome: RunOutcome) -> RunOutcome:
     TOOL_RUNS_TOTAL.labels(kind, outcome.status.value).inc()
     return outcome
-
-
-def backend_of(configuration: Configuration, backends: BackendRegistry, tenant_id: str, agent_id: str) -> tuple[Backend | None, list[str]]:
-    """The agent's backend, None when it has none, and the secrets that no log may show. Raises InvariantBroken when a secret does not open."""
-    connection = configuration.backend(agent_key(tenant_id, agent_id))
-    if connection is None:
-        return None, []
-    backend, secret = backends.backend(connection)
-    return backend, [secret]

@@ -7,16 +7,14 @@ from typing import Final
 from callstage_domain.agent import ToolDefinition
 from callstage_domain.errors import InvariantBroken, LimitExceeded
 
-from tool_sandbox.backends.registry import BackendRegistry
 from tool_sandbox.configuration import Configuration
 from tool_sandbox.execution.arguments import InvalidArguments, arguments_of
+from tool_sandbox.execution.attachments import Attachments
 from tool_sandbox.execution.journal import Journal, JournalEntry
 from tool_sandbox.execution.limits import RunLimits, TenantPlaces
 from tool_sandbox.execution.rehearsal import Rehearsal, RehearsedWrite
 from tool_sandbox.execution.runner import CodeRunner
-from tool_sandbox.execution.tools import backend_of
 from tool_sandbox.outcome import Invocation, RunOutcome
-from tool_sandbox.redaction import Redactor
 from tool_sandbox.webhooks.delivery import WebhookRunner
 
 _BUSY_TEXT: Final = "All places of this tenant are taken; try again in a moment."
@@ -39,7 +37,7 @@ class Tryout:
         places: TenantPlaces,
         code: CodeRunner,
         webhooks: WebhookRunner,
-        backends: BackendRegistry,
+        attachments: Attachments,
         *,
         limits: RunLimits,
         timeout_max_s: float,
@@ -48,12 +46,12 @@ class Tryout:
         self._places = places
         self._code = code
         self._webhooks = webhooks
-        self._backends = backends
+        self._attachments = attachments
         self._limits = limits
         self._timeout_max_s = timeout_max_s
 
     async def run(
-        self, invocation: Invocation, tool: ToolDefinition, webhook_url: str, *, is_rehearsal: bool
+        self, invocation: Invocation, tool: ToolDefinition, webhook_url: str, integrations: Mapping[str, str], *, is_rehearsal: bool
     ) -> tuple[RunOutcome, list[RehearsedWrite]]:
         """What came of it, and what a rehearsal did not send. Raises only for defects."""
         try:
@@ -64,7 +62,7 @@ class Tryout:
             async with self._places.hold(invocation.tenant_id):
                 if tool.kind == "webhook":
                     return await self._webhook(invocation, webhook_url, is_rehearsal=is_rehearsal)
-                return await self._run_code(invocation, tool, is_rehearsal=is_rehearsal)
+                return await self._run_code(invocation, tool, integrations, is_rehearsal=is_rehearsal)
         except LimitExceeded:
             return RunOutcome.failed("busy", _BUSY_TEXT), []
 
@@ -74,18 +72,20 @@ class Tryout:
         write = RehearsedWrite("webhook", url, {"function": invocation.tool, "args": invocation.args})
         return RunOutcome.failed("rehearsed", "The webhook was not called: only it knows what it would have answered."), [write]
 
-    async def _run_code(self, invocation: Invocation, tool: ToolDefinition, *, is_rehearsal: bool) -> tuple[RunOutcome, list[RehearsedWrite]]:
+    async def _run_code(
+        self, invocation: Invocation, tool: ToolDefinition, integrations: Mapping[str, str], *, is_rehearsal: bool
+    ) -> tuple[RunOutcome, list[RehearsedWrite]]:
         try:
-            backend, secrets = backend_of(self._configuration, self._backends, invocation.tenant_id, invocation.agent_id)
+            attached = self._attachments.of(invocation.tenant_id, invocation.agent_id, integrations)
         except InvariantBroken:
-            return RunOutcome.failed("backend_not_configured", "the backend's credentials cannot be read; save the connection again"), []
-        rehearsal = Rehearsal(backend)
+            return RunOutcome.failed("backend_not_configured", "stored credentials cannot be read; save the backend and the integrations again"), []
+        rehearsal = Rehearsal(attached.backend)
         outcome = await self._code.run(
             invocation,
             tool.code or "",
-            backend=rehearsal if is_rehearsal else backend,
+            attached=attached,
+            rehearsal=rehearsal if is_rehearsal else None,
             journal=Journal(_Forgotten()),
             limits=replace(self._limits, timeout_s=min(tool.timeout_s or self._limits.timeout_s, self._timeout_max_s)),
-            redactor=Redactor(secrets),
         )
         return outcome, rehearsal.writes

@@ -6,19 +6,19 @@ from typing import Any
 import grpc
 import orjson
 import structlog
-from callstage_contracts.buckets import BackendConnection
+from callstage_contracts.buckets import BackendConnection, IntegrationRecord
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
 from callstage_domain.errors import CallerError, CallstageError, InvariantBroken
 from callstage_kit.grpc.status import status_of
 from callstage_kit.tasks import in_thread
 from pydantic import ValidationError
 
-from tool_sandbox.backend_inspection import BackendInspection
 from tool_sandbox.caller_lookup import CallerLookup
 from tool_sandbox.checks.code_checker import CodeChecker
 from tool_sandbox.checks.effects import effects
 from tool_sandbox.execution.tools import ToolRunner
 from tool_sandbox.execution.tryout import Tryout
+from tool_sandbox.inspection import Inspection
 from tool_sandbox.outcome import RunOutcome
 from tool_sandbox.rpc.convert import check_reply, invocation_of, model_reply, run_reply, tried_reply, tried_tool
 
@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 class ToolServicer(sandbox_pb2_grpc.ToolServiceServicer):
     """The edge: parse, call, answer. Tool failures are replies, not gRPC errors."""
 
-    def __init__(self, runner: ToolRunner, tryout: Tryout, lookup: CallerLookup, checker: CodeChecker, inspection: BackendInspection) -> None:
+    def __init__(self, runner: ToolRunner, tryout: Tryout, lookup: CallerLookup, checker: CodeChecker, inspection: Inspection) -> None:
         self._runner = runner
         self._tryout = tryout
         self._lookup = lookup
@@ -88,7 +88,9 @@ class ToolServicer(sandbox_pb2_grpc.ToolServiceServicer):
         """See the proto."""
         try:
             invocation, tool = tried_tool(request, f"try-{uuid.uuid4()}")
-            outcome, writes = await self._tryout.run(invocation, tool, request.tools_webhook_url, is_rehearsal=request.is_rehearsal)
+            outcome, writes = await self._tryout.run(
+                invocation, tool, request.tools_webhook_url, dict(request.integrations), is_rehearsal=request.is_rehearsal
+            )
         except CallerError as err:
             if err.code == "invalid_arguments":
                 return tried_reply(run_reply(RunOutcome.failed(err.code, err.message), ""), [])
@@ -105,3 +107,16 @@ class ToolServicer(sandbox_pb2_grpc.ToolServiceServicer):
             return sandbox_pb2.DescribeModelReply(error=message, error_code="backend_not_configured")
         except CallstageError as err:
             return sandbox_pb2.DescribeModelReply(error=err.message, error_code=err.code)
+
+    async def TestIntegration(self, request: sandbox_pb2.TestIntegrationRequest, context: Any) -> sandbox_pb2.TestIntegrationReply:  # noqa: N802
+        """See the proto."""
+        try:
+            record = IntegrationRecord.model_validate_json(request.integration_json)
+        except ValidationError:
+            return sandbox_pb2.TestIntegrationReply(ok=False, message="the settings are not complete")
+        if record.tenant_id != request.tenant_id:
+            await context.abort(grpc.StatusCode.PERMISSION_DENIED, "the integration belongs to another tenant")
+        try:
+            return sandbox_pb2.TestIntegrationReply(ok=True, account=await self._inspection.reached(record))
+        except CallstageError as err:
+            return sandbox_pb2.TestIntegrationReply(ok=False, message=err.message)

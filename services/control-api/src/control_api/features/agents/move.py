@@ -57,6 +57,7 @@ async def _rewrite(unit: UnitOfWork, row: AgentRow, target: str) -> None:
     await unit.session.flush()
     make_transient(row)
     row.tenant_id = target
+    row.draft = {**row.draft, "integrations": {}}
     unit.session.add(row)
     await unit.session.flush()
     for snapshot in snapshots:

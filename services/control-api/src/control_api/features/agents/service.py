@@ -1,6 +1,8 @@
 """Agents as drafts (rules A1, A2). Live traffic sees none of this before a deploy (rule D1)."""
 
-from callstage_contracts.buckets import ACTIVE, BACKENDS, DEPLOYMENTS, MAILBOXES, ROUTES, agent_key, deployment_key, route_key
+from collections.abc import Mapping
+
+from callstage_contracts.buckets import ACTIVE, BACKENDS, DEPLOYMENTS, MAILBOXES, ROUTES, IntegrationCategory, agent_key, deployment_key, route_key
 from callstage_domain.errors import Conflict, NotFound
 
 from control_api.access.caller import Caller
@@ -9,8 +11,8 @@ from control_api.compile.draft import AgentPatch as Patch
 from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import Finding
 from control_api.compile.templates import TEMPLATES
-from control_api.db.agent_tables import AgentRow
-from control_api.db.rows import Page, PageRequest
+from control_api.db.agent_tables import AgentRow, IntegrationRow
+from control_api.db.rows import Page, PageRequest, TenantRows
 from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
 from control_api.features.agents.draft_checks import DraftChecks
@@ -47,6 +49,7 @@ class AgentService:
         sent = Patch.model_validate(body.model_dump(exclude_unset=True, exclude={"agent_id", "template"}))
         draft = _merged(TEMPLATES[body.template] if body.template else {}, sent)
         async with self._writer.change(caller) as unit:
+            await check_attached(unit, draft.integrations)
             if await AgentRepository(unit.session, unit.tenant_id).get(body.agent_id) is not None:
                 raise Conflict(f"agent_id: there is an agent '{body.agent_id}' already", details={"errors": [{"field": "agent_id"}]})
             moment = now()
@@ -72,6 +75,8 @@ class AgentService:
             _check_match(row, if_match)
             before = draft_of(row)
             after = _merged(row.draft, patch)
+            if after.integrations != before.integrations:
+                await check_attached(unit, after.integrations)
             if after != before:
                 was_shown = active_record(row)
                 row.draft, row.version, row.updated_at = after.model_dump(mode="json"), row.version + 1, now()
@@ -94,7 +99,7 @@ async def withdraw(unit: UnitOfWork, row: AgentRow) -> list[tuple[str, str]]:
     """Take everything of an agent out of the data plane and detach its numbers; returns what was detached as (kind, id)."""
     agents = AgentRepository(unit.session, row.tenant_id)
     key = agent_key(row.tenant_id, row.agent_id)
-    detached: list[tuple[str, str]] = []
+    detached: list[tuple[str, str]] = [("integration", integration_id) for integration_id in draft_of(row).integrations.values()]
     for number in await agents.numbers(row.agent_id):
         number.route_target = None
         await unit.publish(ROUTES, route_key(number.number), route_record(number))
@@ -109,6 +114,15 @@ async def withdraw(unit: UnitOfWork, row: AgentRow) -> list[tuple[str, str]]:
         await unit.publish(MAILBOXES, key, None)
         detached.append(("mailbox", mailbox.integration_id))
     return detached
+
+
+async def check_attached(unit: UnitOfWork, integrations: Mapping[IntegrationCategory, str]) -> None:
+    """Raises FieldError for one that this tenant does not have, or of another kind."""
+    rows = TenantRows(unit.session, unit.tenant_id)
+    for category, integration_id in integrations.items():
+        row = await rows.first(IntegrationRow, IntegrationRow.id == integration_id)
+        if row is None or row.category != category:
+            raise FieldError(f"integrations.{category}", f"there is no {category} integration '{integration_id}'")
 
 
 def found(row: AgentRow | None) -> AgentRow:

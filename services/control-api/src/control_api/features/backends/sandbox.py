@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import grpc
-from callstage_contracts.buckets import BackendConnection
+from callstage_contracts.buckets import BackendConnection, IntegrationRecord
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
 from callstage_domain.errors import DependencyError
 
@@ -47,6 +47,15 @@ class SandboxClient:
         except grpc.aio.AioRpcError as err:
             raise _away("runs tools") from err
         return reply
+
+    async def test_integration(self, record: IntegrationRecord) -> tuple[bool, str, str]:
+        """(ok, message, account). Raises DependencyError when tool-sandbox is away."""
+        request = sandbox_pb2.TestIntegrationRequest(tenant_id=record.tenant_id, integration_json=record.model_dump_json())
+        try:
+            reply: sandbox_pb2.TestIntegrationReply = await self._stub.TestIntegration(request, timeout=_TIMEOUT_S)  # pyright: ignore[reportGeneralTypeIssues]
+        except grpc.aio.AioRpcError as err:
+            raise _away("tries integrations") from err
+        return reply.ok, reply.message, reply.account
 
     async def describe_model(self, tenant_id: str, agent_id: str, model: str) -> sandbox_pb2.DescribeModelReply:
         """The fields of a model, or the backend's refusal. Raises DependencyError when tool-sandbox is away."""

@@ -30,6 +30,7 @@ from control_api.features.calls.schemas import (
 
 _EXPORT_TIMEOUT_S = 6 * 3600.0
 _RESPONSE_WINDOW = timedelta(days=30)
+_MAX_RECORDING_BYTES = 64 << 20
 
 
 class CallService:
@@ -98,7 +99,7 @@ class CallService:
 
 
 def _recording(body: bytes) -> dict[str, Any]:
-    return json.loads(zlib.decompress(body))
+    return json.loads(zlib.decompressobj().decompress(body, _MAX_RECORDING_BYTES))
 
 
 def _midnight(moment: datetime) -> datetime:

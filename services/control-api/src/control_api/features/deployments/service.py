@@ -155,14 +155,14 @@ class DeploymentService:
 
 async def _compile(unit: UnitOfWork, row: AgentRow, deployment: int) -> AgentSnapshot:
     agents = AgentRepository(unit.session, unit.tenant_id)
-    mailbox = await agents.mailbox(row.agent_id)
+    mailbox, draft = await agents.mailbox(row.agent_id), draft_of(row)
     return compile_snapshot(
-        draft_of(row),
+        draft,
         tenant_id=row.tenant_id,
         agent_id=row.agent_id,
         deployment=deployment,
         has_backend=await agents.backend(row.agent_id) is not None,
-        integrations={"email": mailbox.integration_id} if mailbox else {},
+        integrations={**({"email": mailbox.integration_id} if mailbox else {}), **draft.integrations},
     )
 
 

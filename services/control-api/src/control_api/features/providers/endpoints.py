@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
 from control_api.access.dependencies import Owner, Viewer
 from control_api.access.idempotent_route import api_router
@@ -21,9 +21,13 @@ async def list_providers(caller: Viewer, service: Service) -> ProviderList:
 
 
 @router.get("/v1/providers/health")
-async def providers_health(caller: Viewer, service: Service) -> ProvidersHealth:
-    """Whether each provider that is configured or used can be reached."""
-    return ProvidersHealth(providers=await service.health(caller))
+async def providers_health(
+    caller: Viewer,
+    service: Service,
+    agent_id: Annotated[str | None, Query(max_length=63, description="Only what calls of this agent may use.")] = None,
+) -> ProvidersHealth:
+    """Whether each provider that is configured or used answers, what it can do, and how it fared of late."""
+    return ProvidersHealth(providers=await service.health(caller, agent_id))
 
 
 @router.get("/v1/providers/{name}")

@@ -1,9 +1,9 @@
 """Bodies of provider keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from control_api.compile.urls import HttpUrlText
 from control_api.web.schema import Body, Reply
@@ -33,8 +33,24 @@ class ProviderList(Reply):
     providers: list[ProviderReply]
 
 
+class ProviderKind(Reply):
+    """What a provider can do in one kind. `breaker`: `open` is left alone for a while after failures, `half_open` is tried by the next request."""
+
+    kind: Literal["stt", "llm", "tts", "realtime"]
+    configured: bool
+    breaker: Literal["closed", "open", "half_open"] | None = None
+    last_error: str | None = None
+    model: str | None = None
+    """The provider's default."""
+    capabilities: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
 class ProviderHealth(Reply):
-    """Rule A5. `reachable` None: nothing to ask (an offline engine, or no key)."""
+    """Rule A5. `configured`: there is a key of the tenant or the platform, or the engine is installed.
+
+    `reachable`: it answers now and accepts the key; None: nothing to ask (an offline engine, or no key).
+    `kinds` is empty while no agent-runtime can be asked.
+    """
 
     provider: str
     configured: bool
@@ -42,6 +58,8 @@ class ProviderHealth(Reply):
     latency_ms: int | None = None
     error: str | None = None
     used_by: list[str]
+    key: Literal["tenant", "platform"] | None = None
+    kinds: list[ProviderKind] = Field(default_factory=list[ProviderKind])
 
 
 class ProvidersHealth(Reply):

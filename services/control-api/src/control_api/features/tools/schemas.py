@@ -28,8 +28,8 @@ class HostCallReply(Reply):
 class RehearsedWriteReply(Reply):
     """What a dry run did not send."""
 
-    operation: Literal["create", "write", "delete", "call", "webhook"]
-    target: str = Field(description="A model; of a call `model.method`; of a webhook its address.")
+    operation: Literal["create", "write", "delete", "call", "webhook", "integration"]
+    target: str = Field(description="A model; of a call `model.method`; of a webhook its address; of an integration `email.send`.")
     arguments: dict[str, Any]
 
 

@@ -59,7 +59,7 @@ class ToolService:
     async def run(self, caller: Caller, agent_id: str, tool: str, body: ToolTry) -> ToolTried:
         """Raises NotFound, DependencyError; a real run is on record (rule AC6), whatever came of it."""
         draft = await self._draft(caller, agent_id)
-        definition = _tool(draft, tool)
+        definition = tool_of(draft, tool)
         if not body.dry_run:
             async with self._writer.change(caller) as unit:
                 unit.audit("tool.tried", "agent", agent_id, after={"tool": tool, "args": body.args})
@@ -71,6 +71,7 @@ class ToolService:
             session_json=orjson.dumps(body.session).decode(),
             is_rehearsal=body.dry_run,
             tools_webhook_url=draft.tools_webhook_url or "",
+            integrations={str(category): integration_id for category, integration_id in draft.integrations.items()},
         )
         return _tried(await self._sandbox.try_tool(request), is_rehearsal=body.dry_run)
 
@@ -110,7 +111,8 @@ class ToolService:
             return draft_of(found(await AgentRepository(session, caller.tenant_id).get(agent_id)))
 
 
-def _tool(draft: AgentDraft, name: str) -> ToolDefinition:
+def tool_of(draft: AgentDraft, name: str) -> ToolDefinition:
+    """A tool of the draft that can run without a call, or a standard one. Raises NotFound, CallerError."""
     own = next((tool for tool in draft.own_tools if tool.name == name), None)
     definition = definition_of(own) if own is not None else standard_tool(name)
     if definition is None:
@@ -142,7 +144,7 @@ def _tried(reply: sandbox_pb2.TryToolReply, *, is_rehearsal: bool) -> ToolTried:
         dry_run=is_rehearsal,
         writes=[
             RehearsedWriteReply(
-                operation=cast(Literal["create", "write", "delete", "call", "webhook"], write.operation),
+                operation=cast(Any, write.operation),
                 target=write.target,
                 arguments=orjson.loads(write.arguments_json),
             )

@@ -1,44 +1,37 @@
-"""GET /v1/voices."""
+"""/v1/voices."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import Query
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
 
-from control_api.access.dependencies import Viewer
-from control_api.access.idempotent_route import api_router
-from control_api.features.voices.catalogue import NOTES, VOICES
-from control_api.web.schema import Reply
+from control_api.access.dependencies import SCHEMES, Editor, Viewer
+from control_api.access.idempotent_route import CheckedRoute
+from control_api.features.voices.schemas import Gender, PreviewRequest, VoiceList, VoiceReply
+from control_api.features.voices.service import VoiceService
+from control_api.web.provide import provided
 
-router = api_router("voices")
-
-
-class VoiceReply(Reply):
-    """One voice."""
-
-    provider: str
-    voice: str
-    language: str
-    gender: Literal["female", "male", "neutral"]
-
-
-class VoiceList(Reply):
-    """`notes`: providers whose voices are not listed here, and how to name one."""
-
-    voices: list[VoiceReply]
-    notes: dict[str, str]
+# A preview is the same whenever it is asked for: there is nothing to keep by an Idempotency-Key, which would hold text only.
+router = APIRouter(tags=["voices"], route_class=CheckedRoute, dependencies=SCHEMES)
+Service = Annotated[VoiceService, Depends(provided(VoiceService))]
+_WAV = {200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 @router.get("/v1/voices")
 async def list_voices(
     caller: Viewer,
+    service: Service,
     provider: Annotated[str | None, Query(max_length=63)] = None,
     language: Annotated[str | None, Query(max_length=35, description="Two letters are enough.")] = None,
+    gender: Annotated[Gender | None, Query()] = None,
 ) -> VoiceList:
-    """Voices by provider and language."""
-    found = [voice for voice in VOICES if provider in (None, voice.provider)]
-    if language:
-        found = [voice for voice in found if voice.language == "multi" or voice.language.split("-")[0] == language.split("-")[0].lower()]
-    return VoiceList(
-        voices=[VoiceReply.model_validate(voice) for voice in found],
-        notes={name: note for name, note in NOTES.items() if provider in (None, name)},
-    )
+    """Voices by provider, language and gender."""
+    found = await service.find(caller, provider, language, gender)
+    return VoiceList(voices=[VoiceReply.model_validate(voice) for voice in found.voices], notes=found.notes)
+
+
+@router.post("/v1/voices/preview", response_class=Response, responses={**_WAV})
+async def preview_voice(caller: Editor, service: Service, body: PreviewRequest) -> Response:
+    """How a voice sounds, as 24 kHz mono WAV. It is the provider's own key that pays; a sound that was made before is not made again."""
+    wav = await service.preview(caller, body)
+    return Response(wav, media_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"})

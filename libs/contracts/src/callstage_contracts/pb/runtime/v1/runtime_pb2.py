@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from callstage_contracts.pb.common.v1 import common_pb2 as callstage__contracts_dot_pb_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/callstage_contracts/pb/runtime/v1/runtime.proto\x12!callstage_contracts.pb.runtime.v1\x1a-callstage_contracts/pb/common/v1/common.proto\"B\n\x06LinkUp\x12\x38\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32).callstage_contracts.pb.runtime.v1.CallUp\"F\n\x08LinkDown\x12:\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32+.callstage_contracts.pb.runtime.v1.CallDown\"\x91\x05\n\x06\x43\x61llUp\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\r\x12;\n\x04open\x18\x02 \x01(\x0b\x32+.callstage_contracts.pb.runtime.v1.OpenCallH\x00\x12\x0f\n\x05\x61udio\x18\x03 \x01(\x0cH\x00\x12J\n\x0espeech_started\x18\x04 \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.SpeechStartedH\x00\x12J\n\x0espeech_stopped\x18\x05 \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.SpeechStoppedH\x00\x12\x43\n\x07playout\x18\x06 \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.PlayoutReportH\x00\x12\x45\n\x0binterrupted\x18\x07 \x01(\x0b\x32..callstage_contracts.pb.runtime.v1.InterruptedH\x00\x12<\n\x04text\x18\x08 \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.TextInputH\x00\x12<\n\x04\x64tmf\x18\t \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.DtmfInputH\x00\x12\x41\n\x06lookup\x18\n \x01(\x0b\x32/.callstage_contracts.pb.runtime.v1.CallerLookupH\x00\x12=\n\x05\x63lose\x18\x0b \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.CloseCallH\x00\x42\x06\n\x04\x62ody\"\xbd\x02\n\x08OpenCall\x12>\n\x07\x63ontext\x18\x01 \x01(\x0b\x32-.callstage_contracts.pb.common.v1.CallContext\x12=\n\x06uplink\x18\x02 \x01(\x0e\x32-.callstage_contracts.pb.common.v1.AudioFormat\x12?\n\x08\x64ownlink\x18\x03 \x01(\x0e\x32-.callstage_contracts.pb.common.v1.AudioFormat\x12\x1e\n\x16request_variables_json\x18\x04 \x01(\t\x12\x16\n\x0elookup_wait_ms\x18\x05 \x01(\r\x12\x39\n\x06resume\x18\x06 \x01(\x0b\x32).callstage_contracts.pb.runtime.v1.Resume\"h\n\x06Resume\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x10\n\x08heard_ms\x18\x02 \x01(\r\x12\x10\n\x08new_call\x18\x03 \x01(\x08\x12\x0f\n\x07sent_ms\x18\x04 \x01(\r\x12\x13\n\x0bnew_gateway\x18\x05 \x01(\x08\"\x1e\n\rSpeechStarted\x12\r\n\x05\x61t_ms\x18\x01 \x01(\r\"@\n\rSpeechStopped\x12\r\n\x05\x61t_ms\x18\x01 \x01(\r\x12\x12\n\nsilence_ms\x18\x02 \x01(\r\x12\x0c\n\x04said\x18\x03 \x01(\r\"`\n\rPlayoutReport\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x10\n\x08heard_ms\x18\x02 \x01(\r\x12\x12\n\nis_started\x18\x03 \x01(\x08\x12\x13\n\x0bis_finished\x18\x04 \x01(\x08\"5\n\x0bInterrupted\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x10\n\x08heard_ms\x18\x02 \x01(\r\"\'\n\tTextInput\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0c\n\x04said\x18\x02 \x01(\r\"(\n\tDtmfInput\x12\r\n\x05\x64igit\x18\x01 \x01(\t\x12\x0c\n\x04said\x18\x02 \x01(\r\"&\n\x0c\x43\x61llerLookup\x12\x16\n\x0evariables_json\x18\x01 \x01(\t\"\x1b\n\tCloseCall\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\xf7\x04\n\x08\x43\x61llDown\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\r\x12?\n\x06opened\x18\x02 \x01(\x0b\x32-.callstage_contracts.pb.runtime.v1.CallOpenedH\x00\x12?\n\x05\x61udio\x18\x03 \x01(\x0b\x32..callstage_contracts.pb.runtime.v1.SpeechAudioH\x00\x12\x44\n\x0bsegment_end\x18\x04 \x01(\x0b\x32-.callstage_contracts.pb.runtime.v1.SegmentEndH\x00\x12H\n\rutterance_end\x18\x05 \x01(\x0b\x32/.callstage_contracts.pb.runtime.v1.UtteranceEndH\x00\x12@\n\x05\x63lear\x18\x06 \x01(\x0b\x32/.callstage_contracts.pb.runtime.v1.ClearPlayoutH\x00\x12;\n\x06notice\x18\x07 \x01(\x0b\x32).callstage_contracts.pb.runtime.v1.NoticeH\x00\x12<\n\x07hang_up\x18\x08 \x01(\x0b\x32).callstage_contracts.pb.runtime.v1.HangUpH\x00\x12?\n\x06\x66\x61iled\x18\t \x01(\x0b\x32-.callstage_contracts.pb.runtime.v1.CallFailedH\x00\x12\x42\n\nturn_taken\x18\n \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.TurnTakenH\x00\x42\x06\n\x04\x62ody\"\xb4\x01\n\nCallOpened\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x12\n\nagent_name\x18\x02 \x01(\t\x12 \n\x18interruption_sensitivity\x18\x03 \x01(\x02\x12\x13\n\x0bvad_stop_ms\x18\x04 \x01(\r\x12\x14\n\x0cvad_start_ms\x18\x05 \x01(\r\x12\x0f\n\x07resumed\x18\x06 \x01(\x08\x12\x12\n\nfacts_json\x18\x07 \x01(\t\x12\x0c\n\x04said\x18\x08 \x01(\r\"\x19\n\tTurnTaken\x12\x0c\n\x04said\x18\x01 \x01(\r\"B\n\x0bSpeechAudio\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x0f\n\x07segment\x18\x02 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"A\n\nSegmentEnd\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x0f\n\x07segment\x18\x02 \x01(\r\x12\x0c\n\x04text\x18\x03 \x01(\t\"$\n\x0cUtteranceEnd\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\"\x0e\n\x0c\x43learPlayout\",\n\x06Notice\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x14\n\x0cpayload_json\x18\x02 \x01(\t\"/\n\x06HangUp\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x15\n\rtransfer_json\x18\x02 \x01(\t\"+\n\nCallFailed\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x88\x01\n\x0fTextTurnRequest\x12>\n\x07\x63ontext\x18\x01 \x01(\x0b\x32-.callstage_contracts.pb.common.v1.CallContext\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07turn_id\x18\x03 \x01(\t\x12\x16\n\x0evariables_json\x18\x04 \x01(\t\"x\n\rTextTurnReply\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x10\n\x08is_ended\x18\x04 \x01(\x08\x12\r\n\x05turns\x18\x05 \x01(\r\x12\x15\n\ris_handed_off\x18\x06 \x01(\x08\x32\xeb\x01\n\x13\x43onversationService\x12\x62\n\x04Link\x12).callstage_contracts.pb.runtime.v1.LinkUp\x1a+.callstage_contracts.pb.runtime.v1.LinkDown(\x01\x30\x01\x12p\n\x08TextTurn\x12\x32.callstage_contracts.pb.runtime.v1.TextTurnRequest\x1a\x30.callstage_contracts.pb.runtime.v1.TextTurnReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/callstage_contracts/pb/runtime/v1/runtime.proto\x12!callstage_contracts.pb.runtime.v1\x1a-callstage_contracts/pb/common/v1/common.proto\"B\n\x06LinkUp\x12\x38\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32).callstage_contracts.pb.runtime.v1.CallUp\"F\n\x08LinkDown\x12:\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32+.callstage_contracts.pb.runtime.v1.CallDown\"\x91\x05\n\x06\x43\x61llUp\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\r\x12;\n\x04open\x18\x02 \x01(\x0b\x32+.callstage_contracts.pb.runtime.v1.OpenCallH\x00\x12\x0f\n\x05\x61udio\x18\x03 \x01(\x0cH\x00\x12J\n\x0espeech_started\x18\x04 \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.SpeechStartedH\x00\x12J\n\x0espeech_stopped\x18\x05 \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.SpeechStoppedH\x00\x12\x43\n\x07playout\x18\x06 \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.PlayoutReportH\x00\x12\x45\n\x0binterrupted\x18\x07 \x01(\x0b\x32..callstage_contracts.pb.runtime.v1.InterruptedH\x00\x12<\n\x04text\x18\x08 \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.TextInputH\x00\x12<\n\x04\x64tmf\x18\t \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.DtmfInputH\x00\x12\x41\n\x06lookup\x18\n \x01(\x0b\x32/.callstage_contracts.pb.runtime.v1.CallerLookupH\x00\x12=\n\x05\x63lose\x18\x0b \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.CloseCallH\x00\x42\x06\n\x04\x62ody\"\xbd\x02\n\x08OpenCall\x12>\n\x07\x63ontext\x18\x01 \x01(\x0b\x32-.callstage_contracts.pb.common.v1.CallContext\x12=\n\x06uplink\x18\x02 \x01(\x0e\x32-.callstage_contracts.pb.common.v1.AudioFormat\x12?\n\x08\x64ownlink\x18\x03 \x01(\x0e\x32-.callstage_contracts.pb.common.v1.AudioFormat\x12\x1e\n\x16request_variables_json\x18\x04 \x01(\t\x12\x16\n\x0elookup_wait_ms\x18\x05 \x01(\r\x12\x39\n\x06resume\x18\x06 \x01(\x0b\x32).callstage_contracts.pb.runtime.v1.Resume\"h\n\x06Resume\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x10\n\x08heard_ms\x18\x02 \x01(\r\x12\x10\n\x08new_call\x18\x03 \x01(\x08\x12\x0f\n\x07sent_ms\x18\x04 \x01(\r\x12\x13\n\x0bnew_gateway\x18\x05 \x01(\x08\"\x1e\n\rSpeechStarted\x12\r\n\x05\x61t_ms\x18\x01 \x01(\r\"@\n\rSpeechStopped\x12\r\n\x05\x61t_ms\x18\x01 \x01(\r\x12\x12\n\nsilence_ms\x18\x02 \x01(\r\x12\x0c\n\x04said\x18\x03 \x01(\r\"q\n\rPlayoutReport\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x10\n\x08heard_ms\x18\x02 \x01(\r\x12\x12\n\nis_started\x18\x03 \x01(\x08\x12\x13\n\x0bis_finished\x18\x04 \x01(\x08\x12\x0f\n\x07late_ms\x18\x05 \x01(\r\"F\n\x0bInterrupted\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x10\n\x08heard_ms\x18\x02 \x01(\r\x12\x0f\n\x07is_held\x18\x03 \x01(\x08\"\'\n\tTextInput\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0c\n\x04said\x18\x02 \x01(\r\"(\n\tDtmfInput\x12\r\n\x05\x64igit\x18\x01 \x01(\t\x12\x0c\n\x04said\x18\x02 \x01(\r\"&\n\x0c\x43\x61llerLookup\x12\x16\n\x0evariables_json\x18\x01 \x01(\t\"*\n\tCloseCall\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\r\n\x05moves\x18\x02 \x01(\x08\"\xc3\x05\n\x08\x43\x61llDown\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\r\x12?\n\x06opened\x18\x02 \x01(\x0b\x32-.callstage_contracts.pb.runtime.v1.CallOpenedH\x00\x12?\n\x05\x61udio\x18\x03 \x01(\x0b\x32..callstage_contracts.pb.runtime.v1.SpeechAudioH\x00\x12\x44\n\x0bsegment_end\x18\x04 \x01(\x0b\x32-.callstage_contracts.pb.runtime.v1.SegmentEndH\x00\x12H\n\rutterance_end\x18\x05 \x01(\x0b\x32/.callstage_contracts.pb.runtime.v1.UtteranceEndH\x00\x12@\n\x05\x63lear\x18\x06 \x01(\x0b\x32/.callstage_contracts.pb.runtime.v1.ClearPlayoutH\x00\x12;\n\x06notice\x18\x07 \x01(\x0b\x32).callstage_contracts.pb.runtime.v1.NoticeH\x00\x12<\n\x07hang_up\x18\x08 \x01(\x0b\x32).callstage_contracts.pb.runtime.v1.HangUpH\x00\x12?\n\x06\x66\x61iled\x18\t \x01(\x0b\x32-.callstage_contracts.pb.runtime.v1.CallFailedH\x00\x12\x42\n\nturn_taken\x18\n \x01(\x0b\x32,.callstage_contracts.pb.runtime.v1.TurnTakenH\x00\x12J\n\x0eresume_playout\x18\x0b \x01(\x0b\x32\x30.callstage_contracts.pb.runtime.v1.ResumePlayoutH\x00\x42\x06\n\x04\x62ody\"\xd3\x01\n\nCallOpened\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x12\n\nagent_name\x18\x02 \x01(\t\x12 \n\x18interruption_sensitivity\x18\x03 \x01(\x02\x12\x13\n\x0bvad_stop_ms\x18\x04 \x01(\r\x12\x14\n\x0cvad_start_ms\x18\x05 \x01(\r\x12\x0f\n\x07resumed\x18\x06 \x01(\x08\x12\x12\n\nfacts_json\x18\x07 \x01(\t\x12\x0c\n\x04said\x18\x08 \x01(\r\x12\x1d\n\x15\x64\x65\x63ides_interruptions\x18\t \x01(\x08\"\x19\n\tTurnTaken\x12\x0c\n\x04said\x18\x01 \x01(\r\"B\n\x0bSpeechAudio\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x0f\n\x07segment\x18\x02 \x01(\r\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"A\n\nSegmentEnd\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\x12\x0f\n\x07segment\x18\x02 \x01(\r\x12\x0c\n\x04text\x18\x03 \x01(\t\"$\n\x0cUtteranceEnd\x12\x14\n\x0cutterance_id\x18\x01 \x01(\t\"\x0e\n\x0c\x43learPlayout\"\x0f\n\rResumePlayout\",\n\x06Notice\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x14\n\x0cpayload_json\x18\x02 \x01(\t\"/\n\x06HangUp\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x15\n\rtransfer_json\x18\x02 \x01(\t\"+\n\nCallFailed\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\x88\x01\n\x0fTextTurnRequest\x12>\n\x07\x63ontext\x18\x01 \x01(\x0b\x32-.callstage_contracts.pb.common.v1.CallContext\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07turn_id\x18\x03 \x01(\t\x12\x16\n\x0evariables_json\x18\x04 \x01(\t\"x\n\rTextTurnReply\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x10\n\x08is_ended\x18\x04 \x01(\x08\x12\r\n\x05turns\x18\x05 \x01(\r\x12\x15\n\ris_handed_off\x18\x06 \x01(\x08\x32\xeb\x01\n\x13\x43onversationService\x12\x62\n\x04Link\x12).callstage_contracts.pb.runtime.v1.LinkUp\x1a+.callstage_contracts.pb.runtime.v1.LinkDown(\x01\x30\x01\x12p\n\x08TextTurn\x12\x32.callstage_contracts.pb.runtime.v1.TextTurnRequest\x1a\x30.callstage_contracts.pb.runtime.v1.TextTurnReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,41 +47,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPEECHSTOPPED']._serialized_start=1391
   _globals['_SPEECHSTOPPED']._serialized_end=1455
   _globals['_PLAYOUTREPORT']._serialized_start=1457
-  _globals['_PLAYOUTREPORT']._serialized_end=1553
-  _globals['_INTERRUPTED']._serialized_start=1555
-  _globals['_INTERRUPTED']._serialized_end=1608
-  _globals['_TEXTINPUT']._serialized_start=1610
-  _globals['_TEXTINPUT']._serialized_end=1649
-  _globals['_DTMFINPUT']._serialized_start=1651
-  _globals['_DTMFINPUT']._serialized_end=1691
-  _globals['_CALLERLOOKUP']._serialized_start=1693
-  _globals['_CALLERLOOKUP']._serialized_end=1731
-  _globals['_CLOSECALL']._serialized_start=1733
-  _globals['_CLOSECALL']._serialized_end=1760
-  _globals['_CALLDOWN']._serialized_start=1763
-  _globals['_CALLDOWN']._serialized_end=2394
-  _globals['_CALLOPENED']._serialized_start=2397
-  _globals['_CALLOPENED']._serialized_end=2577
-  _globals['_TURNTAKEN']._serialized_start=2579
-  _globals['_TURNTAKEN']._serialized_end=2604
-  _globals['_SPEECHAUDIO']._serialized_start=2606
-  _globals['_SPEECHAUDIO']._serialized_end=2672
-  _globals['_SEGMENTEND']._serialized_start=2674
-  _globals['_SEGMENTEND']._serialized_end=2739
-  _globals['_UTTERANCEEND']._serialized_start=2741
-  _globals['_UTTERANCEEND']._serialized_end=2777
-  _globals['_CLEARPLAYOUT']._serialized_start=2779
-  _globals['_CLEARPLAYOUT']._serialized_end=2793
-  _globals['_NOTICE']._serialized_start=2795
-  _globals['_NOTICE']._serialized_end=2839
-  _globals['_HANGUP']._serialized_start=2841
-  _globals['_HANGUP']._serialized_end=2888
-  _globals['_CALLFAILED']._serialized_start=2890
-  _globals['_CALLFAILED']._serialized_end=2933
-  _globals['_TEXTTURNREQUEST']._serialized_start=2936
-  _globals['_TEXTTURNREQUEST']._serialized_end=3072
-  _globals['_TEXTTURNREPLY']._serialized_start=3074
-  _globals['_TEXTTURNREPLY']._serialized_end=3194
-  _globals['_CONVERSATIONSERVICE']._serialized_start=3197
-  _globals['_CONVERSATIONSERVICE']._serialized_end=3432
+  _globals['_PLAYOUTREPORT']._serialized_end=1570
+  _globals['_INTERRUPTED']._serialized_start=1572
+  _globals['_INTERRUPTED']._serialized_end=1642
+  _globals['_TEXTINPUT']._serialized_start=1644
+  _globals['_TEXTINPUT']._serialized_end=1683
+  _globals['_DTMFINPUT']._serialized_start=1685
+  _globals['_DTMFINPUT']._serialized_end=1725
+  _globals['_CALLERLOOKUP']._serialized_start=1727
+  _globals['_CALLERLOOKUP']._serialized_end=1765
+  _globals['_CLOSECALL']._serialized_start=1767
+  _globals['_CLOSECALL']._serialized_end=1809
+  _globals['_CALLDOWN']._serialized_start=1812
+  _globals['_CALLDOWN']._serialized_end=2519
+  _globals['_CALLOPENED']._serialized_start=2522
+  _globals['_CALLOPENED']._serialized_end=2733
+  _globals['_TURNTAKEN']._serialized_start=2735
+  _globals['_TURNTAKEN']._serialized_end=2760
+  _globals['_SPEECHAUDIO']._serialized_start=2762
+  _globals['_SPEECHAUDIO']._serialized_end=2828
+  _globals['_SEGMENTEND']._serialized_start=2830
+  _globals['_SEGMENTEND']._serialized_end=2895
+  _globals['_UTTERANCEEND']._serialized_start=2897
+  _globals['_UTTERANCEEND']._serialized_end=2933
+  _globals['_CLEARPLAYOUT']._serialized_start=2935
+  _globals['_CLEARPLAYOUT']._serialized_end=2949
+  _globals['_RESUMEPLAYOUT']._serialized_start=2951
+  _globals['_RESUMEPLAYOUT']._serialized_end=2966
+  _globals['_NOTICE']._serialized_start=2968
+  _globals['_NOTICE']._serialized_end=3012
+  _globals['_HANGUP']._serialized_start=3014
+  _globals['_HANGUP']._serialized_end=3061
+  _globals['_CALLFAILED']._serialized_start=3063
+  _globals['_CALLFAILED']._serialized_end=3106
+  _globals['_TEXTTURNREQUEST']._serialized_start=3109
+  _globals['_TEXTTURNREQUEST']._serialized_end=3245
+  _globals['_TEXTTURNREPLY']._serialized_start=3247
+  _globals['_TEXTTURNREPLY']._serialized_end=3367
+  _globals['_CONVERSATIONSERVICE']._serialized_start=3370
+  _globals['_CONVERSATIONSERVICE']._serialized_end=3605
 # @@protoc_insertion_point(module_scope)

@@ -258,10 +258,13 @@ class PlayoutReport(_message.Message):
     HEARD_MS_FIELD_NUMBER: _builtins.int
     IS_STARTED_FIELD_NUMBER: _builtins.int
     IS_FINISHED_FIELD_NUMBER: _builtins.int
+    LATE_MS_FIELD_NUMBER: _builtins.int
     utterance_id: _builtins.str
     heard_ms: _builtins.int
     is_started: _builtins.bool
     is_finished: _builtins.bool
+    late_ms: _builtins.int
+    """So much later than it was sent did the caller's end play it, by the first mark of the utterance that came back; 0: no mark did yet."""
     def __init__(
         self,
         *,
@@ -269,10 +272,11 @@ class PlayoutReport(_message.Message):
         heard_ms: _builtins.int = ...,
         is_started: _builtins.bool = ...,
         is_finished: _builtins.bool = ...,
+        late_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard_ms", b"heard_ms", "is_finished", b"is_finished", "is_started", b"is_started", "utterance_id", b"utterance_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard_ms", b"heard_ms", "is_finished", b"is_finished", "is_started", b"is_started", "late_ms", b"late_ms", "utterance_id", b"utterance_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -286,17 +290,23 @@ class Interrupted(_message.Message):
 
     UTTERANCE_ID_FIELD_NUMBER: _builtins.int
     HEARD_MS_FIELD_NUMBER: _builtins.int
+    IS_HELD_FIELD_NUMBER: _builtins.int
     utterance_id: _builtins.str
     heard_ms: _builtins.int
+    is_held: _builtins.bool
+    """True: what was not heard is held, and so is what still comes: ResumePlayout or ClearPlayout says what becomes of it.
+    False about an utterance that was held: it was dropped meanwhile.
+    """
     def __init__(
         self,
         *,
         utterance_id: _builtins.str = ...,
         heard_ms: _builtins.int = ...,
+        is_held: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard_ms", b"heard_ms", "utterance_id", b"utterance_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heard_ms", b"heard_ms", "is_held", b"is_held", "utterance_id", b"utterance_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -374,16 +384,20 @@ class CloseCall(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REASON_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """A value of callstage_domain.call.EndedReason."""
+    moves: _builtins.bool
+    """True: the call goes on through another gateway or runtime. Keep its journal open, with what was understood of an unfinished turn."""
     def __init__(
         self,
         *,
         reason: _builtins.str = ...,
+        moves: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moves", b"moves", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,6 +419,7 @@ class CallDown(_message.Message):
     HANG_UP_FIELD_NUMBER: _builtins.int
     FAILED_FIELD_NUMBER: _builtins.int
     TURN_TAKEN_FIELD_NUMBER: _builtins.int
+    RESUME_PLAYOUT_FIELD_NUMBER: _builtins.int
     channel: _builtins.int
     @_builtins.property
     def opened(self) -> Global___CallOpened: ...
@@ -424,6 +439,8 @@ class CallDown(_message.Message):
     def failed(self) -> Global___CallFailed: ...
     @_builtins.property
     def turn_taken(self) -> Global___TurnTaken: ...
+    @_builtins.property
+    def resume_playout(self) -> Global___ResumePlayout: ...
     def __init__(
         self,
         *,
@@ -437,12 +454,13 @@ class CallDown(_message.Message):
         hang_up: Global___HangUp | None = ...,
         failed: Global___CallFailed | None = ...,
         turn_taken: Global___TurnTaken | None = ...,
+        resume_playout: Global___ResumePlayout | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "resume_playout", b"resume_playout", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "channel", b"channel", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "channel", b"channel", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "resume_playout", b"resume_playout", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "audio", "segment_end", "utterance_end", "clear", "notice", "hang_up", "failed", "turn_taken"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "audio", "segment_end", "utterance_end", "clear", "notice", "hang_up", "failed", "turn_taken", "resume_playout"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -462,6 +480,7 @@ class CallOpened(_message.Message):
     RESUMED_FIELD_NUMBER: _builtins.int
     FACTS_JSON_FIELD_NUMBER: _builtins.int
     SAID_FIELD_NUMBER: _builtins.int
+    DECIDES_INTERRUPTIONS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     agent_name: _builtins.str
     interruption_sensitivity: _builtins.float
@@ -475,6 +494,8 @@ class CallOpened(_message.Message):
     """The caller's own provider-free facts for the browser's `connected` message, a JSON object."""
     said: _builtins.int
     """Of what the caller did, everything up to this number is in the journal: the gateway says again only what came after it."""
+    decides_interruptions: _builtins.bool
+    """True: this runtime decides about interruptions: the gateway holds what a barge-in left unheard until it is told."""
     def __init__(
         self,
         *,
@@ -486,10 +507,11 @@ class CallOpened(_message.Message):
         resumed: _builtins.bool = ...,
         facts_json: _builtins.str = ...,
         said: _builtins.int = ...,
+        decides_interruptions: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "facts_json", b"facts_json", "interruption_sensitivity", b"interruption_sensitivity", "resumed", b"resumed", "said", b"said", "session_id", b"session_id", "vad_start_ms", b"vad_start_ms", "vad_stop_ms", b"vad_stop_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "decides_interruptions", b"decides_interruptions", "facts_json", b"facts_json", "interruption_sensitivity", b"interruption_sensitivity", "resumed", b"resumed", "said", b"said", "session_id", b"session_id", "vad_start_ms", b"vad_start_ms", "vad_stop_ms", b"vad_stop_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -605,6 +627,23 @@ class ClearPlayout(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClearPlayout: _TypeAlias = ClearPlayout  # noqa: Y015
+
+@_typing.final
+class ResumePlayout(_message.Message):
+    """The interruption was none (noise, a back-channel): play what is held, from a little before the point where it stopped."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumePlayout: _TypeAlias = ResumePlayout  # noqa: Y015
 
 @_typing.final
 class Notice(_message.Message):

@@ -430,6 +430,26 @@ Global___TestBackendReply: _TypeAlias = TestBackendReply  # noqa: Y015
 class TryToolRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class IntegrationsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     TENANT_ID_FIELD_NUMBER: _builtins.int
     AGENT_ID_FIELD_NUMBER: _builtins.int
     TOOL_JSON_FIELD_NUMBER: _builtins.int
@@ -437,6 +457,7 @@ class TryToolRequest(_message.Message):
     SESSION_JSON_FIELD_NUMBER: _builtins.int
     IS_REHEARSAL_FIELD_NUMBER: _builtins.int
     TOOLS_WEBHOOK_URL_FIELD_NUMBER: _builtins.int
+    INTEGRATIONS_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     agent_id: _builtins.str
     tool_json: _builtins.str
@@ -447,6 +468,10 @@ class TryToolRequest(_message.Message):
     """True: reads go through; writes are recorded and not sent (rule T13)."""
     tools_webhook_url: _builtins.str
     """Where webhook tools go."""
+    @_builtins.property
+    def integrations(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Attached integrations: category to id."""
+
     def __init__(
         self,
         *,
@@ -457,14 +482,65 @@ class TryToolRequest(_message.Message):
         session_json: _builtins.str = ...,
         is_rehearsal: _builtins.bool = ...,
         tools_webhook_url: _builtins.str = ...,
+        integrations: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "args_json", b"args_json", "is_rehearsal", b"is_rehearsal", "session_json", b"session_json", "tenant_id", b"tenant_id", "tool_json", b"tool_json", "tools_webhook_url", b"tools_webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "args_json", b"args_json", "integrations", b"integrations", "is_rehearsal", b"is_rehearsal", "session_json", b"session_json", "tenant_id", b"tenant_id", "tool_json", b"tool_json", "tools_webhook_url", b"tools_webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TryToolRequest: _TypeAlias = TryToolRequest  # noqa: Y015
+
+@_typing.final
+class TestIntegrationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    INTEGRATION_JSON_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    integration_json: _builtins.str
+    """A callstage_contracts.buckets.IntegrationRecord as JSON."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        integration_json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_json", b"integration_json", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestIntegrationRequest: _TypeAlias = TestIntegrationRequest  # noqa: Y015
+
+@_typing.final
+class TestIntegrationReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OK_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    ok: _builtins.bool
+    message: _builtins.str
+    """The vendor's own words when it refused."""
+    account: _builtins.str
+    """Who answered: an address, a calendar's or an account's name."""
+    def __init__(
+        self,
+        *,
+        ok: _builtins.bool = ...,
+        message: _builtins.str = ...,
+        account: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "message", b"message", "ok", b"ok"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestIntegrationReply: _TypeAlias = TestIntegrationReply  # noqa: Y015
 
 @_typing.final
 class TryToolReply(_message.Message):
@@ -500,7 +576,7 @@ class RehearsedWrite(_message.Message):
     TARGET_FIELD_NUMBER: _builtins.int
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     operation: _builtins.str
-    """create, write, delete, call, webhook."""
+    """create, write, delete, call, webhook, integration."""
     target: _builtins.str
     """A model; of a call model.method; of a webhook its address."""
     arguments_json: _builtins.str

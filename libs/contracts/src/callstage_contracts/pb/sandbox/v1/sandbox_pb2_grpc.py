@@ -60,6 +60,11 @@ class ToolServiceStub:
                 request_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolRequest.SerializeToString,
                 response_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolReply.FromString,
                 _registered_method=True)
+        self.TestIntegration = channel.unary_unary(
+                '/callstage_contracts.pb.sandbox.v1.ToolService/TestIntegration',
+                request_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestIntegrationRequest.SerializeToString,
+                response_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestIntegrationReply.FromString,
+                _registered_method=True)
         self.DescribeModel = channel.unary_unary(
                 '/callstage_contracts.pb.sandbox.v1.ToolService/DescribeModel',
                 request_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.DescribeModelRequest.SerializeToString,
@@ -106,6 +111,13 @@ class ToolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TestIntegration(self, request, context):
+        """Log in to a connected account and send nothing (rule I4).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DescribeModel(self, request, context):
         """Read the fields of a model from the agent's backend (rule R2).
         """
@@ -140,6 +152,11 @@ def add_ToolServiceServicer_to_server(servicer, server):
                     servicer.TryTool,
                     request_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolRequest.FromString,
                     response_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolReply.SerializeToString,
+            ),
+            'TestIntegration': grpc.unary_unary_rpc_method_handler(
+                    servicer.TestIntegration,
+                    request_deserializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestIntegrationRequest.FromString,
+                    response_serializer=callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestIntegrationReply.SerializeToString,
             ),
             'DescribeModel': grpc.unary_unary_rpc_method_handler(
                     servicer.DescribeModel,
@@ -283,6 +300,33 @@ class ToolService:
             '/callstage_contracts.pb.sandbox.v1.ToolService/TryTool',
             callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolRequest.SerializeToString,
             callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TryToolReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TestIntegration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/callstage_contracts.pb.sandbox.v1.ToolService/TestIntegration',
+            callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestIntegrationRequest.SerializeToString,
+            callstage__contracts_dot_pb_dot_sandbox_dot_v1_dot_sandbox__pb2.TestIntegrationReply.FromString,
             options,
             channel_credentials,
             insecure,

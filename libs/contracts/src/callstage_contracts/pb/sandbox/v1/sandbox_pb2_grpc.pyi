@@ -43,6 +43,8 @@ class ToolServiceStub:
     """Log in to a backend and say what answered (rule I4)."""
     TryTool: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.TryToolRequest, _sandbox_pb2.TryToolReply]
     """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13)."""
+    TestIntegration: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.TestIntegrationRequest, _sandbox_pb2.TestIntegrationReply]
+    """Log in to a connected account and send nothing (rule I4)."""
     DescribeModel: _grpc.UnaryUnaryMultiCallable[_sandbox_pb2.DescribeModelRequest, _sandbox_pb2.DescribeModelReply]
     """Read the fields of a model from the agent's backend (rule R2)."""
 
@@ -61,6 +63,8 @@ class ToolServiceAsyncStub(ToolServiceStub):
     """Log in to a backend and say what answered (rule I4)."""
     TryTool: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.TryToolRequest, _sandbox_pb2.TryToolReply]  # type: ignore[assignment]
     """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13)."""
+    TestIntegration: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.TestIntegrationRequest, _sandbox_pb2.TestIntegrationReply]  # type: ignore[assignment]
+    """Log in to a connected account and send nothing (rule I4)."""
     DescribeModel: _aio.UnaryUnaryMultiCallable[_sandbox_pb2.DescribeModelRequest, _sandbox_pb2.DescribeModelReply]  # type: ignore[assignment]
     """Read the fields of a model from the agent's backend (rule R2)."""
 
@@ -106,6 +110,14 @@ class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sandbox_pb2.TryToolReply, _abc.Awaitable[_sandbox_pb2.TryToolReply]]:
         """Run a tool of a draft outside of any conversation, for real or as a rehearsal (rules D5, T13)."""
+
+    @_abc_1.abstractmethod
+    def TestIntegration(
+        self,
+        request: _sandbox_pb2.TestIntegrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sandbox_pb2.TestIntegrationReply, _abc.Awaitable[_sandbox_pb2.TestIntegrationReply]]:
+        """Log in to a connected account and send nothing (rule I4)."""
 
     @_abc_1.abstractmethod
     def DescribeModel(

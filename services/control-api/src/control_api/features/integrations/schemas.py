@@ -1,0 +1,127 @@
+"""Bodies of integrations. `settings` differ by provider; the secret is write-only (rule AC5)."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from callstage_contracts.buckets import IntegrationCategory, IntegrationProvider
+from pydantic import Field, StringConstraints, field_validator
+
+from control_api.compile.draft import MailText, NonEmptyText, PhoneText
+from control_api.compile.urls import HostText
+from control_api.features.mailboxes.schemas import OneLine, Port, Security
+from control_api.web.schema import Body, Reply
+
+Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+SenderName = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class SmtpSettings(Body):
+    """A mailbox to send from."""
+
+    sender: MailText
+    sender_name: SenderName = ""
+    smtp_host: HostText
+    smtp_port: Port = 587
+    smtp_security: Security = "starttls"
+    username: OneLine
+
+
+class GmailSettings(Body):
+    """`sender` is the account that gives its consent."""
+
+    sender: MailText
+    sender_name: SenderName = ""
+
+
+class CalendarSettings(Body):
+    """When appointments can be made (rule I5)."""
+
+    calendar_id: NonEmptyText = "primary"
+    timezone: str = "UTC"
+    working_hours: dict[Weekday, tuple[Clock, Clock]] = Field(
+        default_factory=lambda: dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00", "17:00"))
+    )
+    slot_minutes: Annotated[int, Field(ge=5, le=24 * 60)] = 30
+    buffer_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 0
+    notice_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
+    days_ahead: Annotated[int, Field(ge=1, le=366)] = 60
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+            raise ValueError("not a time zone such as Europe/Brussels") from err
+        return value
+
+
+class TwilioSettings(Body):
+    """A WhatsApp sender."""
+
+    account_sid: Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
+    sender: PhoneText
+
+
+SETTINGS: dict[IntegrationProvider, tuple[IntegrationCategory, type[Body]]] = {
+    "smtp": ("email", SmtpSettings),
+    "gmail": ("email", GmailSettings),
+    "google": ("calendar", CalendarSettings),
+    "microsoft": ("calendar", CalendarSettings),
+    "twilio": ("whatsapp", TwilioSettings),
+}
+OAUTH_PROVIDERS = ("gmail", "google", "microsoft")
+
+
+class IntegrationPut(Body):
+    """`secret` is the password of smtp, the auth token of twilio; it can be left out when one is stored already for the same account."""
+
+    provider: IntegrationProvider
+    name: NonEmptyText
+    settings: dict[str, Any] = Field(default_factory=dict[str, Any])
+    secret: Password | None = None
+
+
+class IntegrationReply(Reply):
+    """Without the secret."""
+
+    id: str
+    category: IntegrationCategory
+    provider: IntegrationProvider
+    name: str
+    settings: dict[str, Any]
+    account: str = Field(description="Who answered when the connection was last tried; empty when it was not.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class IntegrationList(Reply):
+    """All of the tenant."""
+
+    integrations: list[IntegrationReply]
+
+
+class IntegrationTested(Reply):
+    """What the vendor said (rule I4)."""
+
+    ok: bool
+    message: str
+    account: str
+
+
+class OAuthStart(Body):
+    """Connect an account by consent."""
+
+    provider: Literal["gmail", "google", "microsoft"]
+    name: NonEmptyText
+    settings: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class OAuthStarted(Reply):
+    """Open `authorize_url` in the browser in which you are signed in."""
+
+    authorize_url: str
+    expires_in_s: int
