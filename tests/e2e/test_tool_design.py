@@ -1,14 +1,16 @@
-"""Proves D5 R1 R2 T12 T13 AC6 I1 I3 I4: a tool is made from a live model, rehearsed, run and deployed, through the public API alone."""
+"""Proves D5 R1 R2 T12 T13 AC6 I1 I3 I4 T9 W7: a tool is made from a live model, rehearsed, run and deployed, through the public API alone."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
+from callstage_testing.fakes.crm import CrmAnswer, FakeCrm
 from callstage_testing.fakes.mail import FakeMail
 from callstage_testing.fakes.odoo import FakeOdoo
 from callstage_testing.stack import Stack
 
-from tests.platform_steps import eventually, make_agent
+from tests.platform_steps import browser_call, eventually, hears, make_agent
 
 ODOO_KEY = "odoo-api-key-of-the-test"
 
@@ -93,3 +95,32 @@ async def test_a_tool_that_sends_mail(stack: Stack, api: httpx2.AsyncClient) -> 
         [message] = await mail.wait_for_mail()
         assert (message.recipients, result["id"].encode() in message.raw) == (("ada@example.com",), True)
         assert (await api.delete(f"/v1/integrations/{made['id']}")).status_code == 409
+
+
+async def test_deliveries_are_listed_and_sent_again(stack: Stack, api: httpx2.AsyncClient) -> None:
+    async with FakeCrm() as crm:
+        crm.on("create_lead", CrmAnswer(body={"status": "created", "message": "Noted."}))
+        agent = await make_agent(
+            api, "tool-hooks", greeting="Hi.", tools=["create_lead"], tools_webhook_url=crm.url, system_prompt="Create a lead for every caller."
+        )
+        async with browser_call(stack, agent) as browser:
+            await hears(browser, "Hi.")
+            for text in ("Please create a lead for me", "Ada", "+12025550188"):
+                await browser.wait_for_agent_silence(400, 15)
+                browser.send_text(text)
+                await browser.wait_for_agent_speech(15, after=browser.room.now)
+            await hears(browser, "Noted")
+
+        async def listed() -> dict[str, Any] | None:
+            runs: list[dict[str, Any]] = (await api.get("/v1/tool-runs", params={"agent_id": agent})).json()["tool_runs"]
+            return runs[0] if runs else None
+
+        run = await eventually(listed, what="the delivery in the list")
+        [call] = run["host_calls"]
+        assert (run["status"], run["arguments"]["phone"], call["status"], call["url"]) == ("ok", "+12025550188", 200, crm.url)
+        assert "Noted." in call["response"]
+        again = await api.post(f"/v1/calls/{run['call_id']}/tool-runs/{run['run_key']}/redeliver", json={})
+        assert again.json()["speech"] == "Noted.", again.text
+        first, second = crm.deliveries("create_lead")
+        assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == run["run_key"]
+        assert first.json == second.json

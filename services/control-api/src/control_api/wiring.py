@@ -39,6 +39,7 @@ from control_api.features.numbers.service import NumberService
 from control_api.features.providers.runtime import RuntimeClient
 from control_api.features.providers.service import ProviderService
 from control_api.features.tenants.service import TenantService
+from control_api.features.tools.runs import ToolRunService
 from control_api.features.tools.service import ToolService
 from control_api.features.users.service import UserService
 from control_api.features.voices.service import VoiceService
@@ -72,6 +73,7 @@ def make_services(
         DeploymentService(writer, signer, settings.gateway_websocket_url, checks),
         BackendService(writer, box, sandbox),
         ToolService(writer, sandbox),
+        ToolRunService(writer, sandbox),
         GenerationService(database, box, sandbox, EgressPolicy.from_setting(settings.egress_allow), settings),
         integrations := IntegrationService(writer, box, sandbox),
         OAuthService(integrations, signer, box, settings),

@@ -25,6 +25,7 @@ FULL = {
     "greeting": "Hello!",
     "farewell": "Bye!",
     "enable_transcription": True,
+    "keep_journal": False,
     "type": "click_to_call",
     "disable_signature_verification": True,
     "test_caller_phone": "+15550001111",

@@ -70,6 +70,7 @@ async def _filled(stack: InProcess, tenant: TenantAccess) -> dict[str, str]:
         "name": "openai",
         "carrier": "twilio",
         "integration_id": account.json()["id"],
+        "run_key": "k",
         "tool": "create_lead",
         "model": "res.partner",
     }
@@ -115,11 +116,13 @@ async def test_every_route_without_a_key(stack: InProcess, operations: list[tupl
         ["agent_id", "deployment", "before", "after", "number_id", "number", "call_id", "session_id", "user_id", "key_id", "webhook_key_id", "name"],
         "1",
     )
+    names |= {"carrier": "twilio", "tool": "create_lead", "model": "res.partner", "integration_id": "1", "run_key": "k"}
     for method, path in operations:
         if path.startswith("/v1/auth/"):
             continue
         reply = await anonymous.request(
-            method, _address(path, names | {"carrier": "twilio", "tool": "create_lead", "model": "res.partner", "integration_id": "1"})
+            method,
+            _address(path, names),
         )
         assert reply.status_code == 401, f"{method} {path}: {reply.status_code}"
 

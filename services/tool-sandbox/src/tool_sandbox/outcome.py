@@ -23,6 +23,8 @@ class HostCallRecord:
     name: str
     duration_ms: int
     is_error: bool
+    detail: dict[str, Any] | None = None
+    """Of a webhook delivery: url, status, response."""
 
 
 @dataclass(frozen=True, slots=True)

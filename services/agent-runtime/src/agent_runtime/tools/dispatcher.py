@@ -146,12 +146,15 @@ class ToolDispatcher:
             arguments=arguments,
             result=_object(reply.result_json) if reply else {},
             logs=list(reply.logs) if reply else [],
-            host_calls=[{"name": call.name, "duration_ms": call.duration_ms, "is_error": call.is_error} for call in reply.host_calls]
-            if reply
-            else [],
+            host_calls=[_host_call(call) for call in reply.host_calls] if reply else [],
             duration_ms=int(reply.duration_ms) if reply and reply.duration_ms else measured_ms,
             is_preload=is_preload,
         )
+
+
+def _host_call(call: sandbox_pb2.HostCall) -> dict[str, Any]:
+    plain = {"name": call.name, "duration_ms": call.duration_ms, "is_error": call.is_error}
+    return {**plain, **_object(call.detail_json)} if call.detail_json else plain
 
 
 def run_key(info: CallInfo, call: ToolCallRequest) -> str:

@@ -91,6 +91,7 @@ class ToolRunRow(TenantTable):
     """One run of a tool (rule T9)."""
 
     __tablename__ = "tool_runs"
+    __table_args__ = (Index("ix_tool_runs_newest", "tenant_id", "occurred_at", "call_id", "run_key"),)
 
     call_id: Mapped[str] = mapped_column(primary_key=True)
     run_key: Mapped[str] = mapped_column(primary_key=True)

@@ -13,7 +13,7 @@ from tool_sandbox.checks.code_checker import Finding
 from tool_sandbox.checks.effects import EffectSummary
 from tool_sandbox.execution.limits import MAX_ARGS_BYTES, MAX_SESSION_BYTES
 from tool_sandbox.execution.rehearsal import RehearsedWrite
-from tool_sandbox.outcome import Invocation, RunOutcome, RunStatus
+from tool_sandbox.outcome import HostCallRecord, Invocation, RunOutcome, RunStatus
 
 _STATUS = {
     RunStatus.OK: sandbox_pb2.RUN_STATUS_OK,
@@ -65,11 +65,16 @@ def run_reply(outcome: RunOutcome, session_json: str) -> sandbox_pb2.RunToolRepl
         run_llm=outcome.run_llm,
         session_json=session_json or "{}" if outcome.session is None else orjson.dumps(outcome.session).decode(),
         logs=outcome.logs,
-        host_calls=[sandbox_pb2.HostCall(name=call.name, duration_ms=call.duration_ms, is_error=call.is_error) for call in outcome.host_calls],
+        host_calls=[_host_call(call) for call in outcome.host_calls],
         duration_ms=outcome.duration_ms,
         is_replayed=outcome.is_replayed,
         error_code=outcome.error_code,
     )
+
+
+def _host_call(call: HostCallRecord) -> sandbox_pb2.HostCall:
+    detail = "" if call.detail is None else orjson.dumps(call.detail).decode()
+    return sandbox_pb2.HostCall(name=call.name, duration_ms=call.duration_ms, is_error=call.is_error, detail_json=detail)
 
 
 def tried_tool(request: sandbox_pb2.TryToolRequest, run_key: str) -> tuple[Invocation, ToolDefinition]:
@@ -84,9 +89,9 @@ def tried_tool(request: sandbox_pb2.TryToolRequest, run_key: str) -> tuple[Invoc
         tenant_id=request.tenant_id,
         agent_id=request.agent_id,
         deployment=0,
-        call_id=run_key,
+        call_id=request.call_id or run_key,
         tool=tool.name,
-        run_key=run_key,
+        run_key=request.run_key or run_key,
         args=_object(request.args_json, "args_json", MAX_ARGS_BYTES, code="invalid_arguments"),
         session=_object(request.session_json, "session_json", MAX_SESSION_BYTES, code="invalid_arguments"),
     )

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import orjson
 import structlog
 from callstage_contracts.buckets import TenantRecord, webhook_key_aad
 from callstage_domain.errors import CallerError, DependencyError, InvariantBroken
@@ -15,6 +16,8 @@ from tool_sandbox.webhooks.message import body_of, failed, headers_of, outcome_o
 
 _log = structlog.get_logger(__name__)
 _MIN_RETRY_S = 0.5
+_MAX_SHOWN_BYTES = 8 << 10
+"""Of an answer, kept for whoever looks at the delivery later (rule W7)."""
 
 
 class WebhookRunner:
@@ -41,9 +44,8 @@ class WebhookRunner:
         records: list[HostCallRecord] = []
         outcome = await self._delivered(invocation, url, key, started, records)
         redactor = Redactor([key])
-        return replace(
-            outcome, host_calls=records, model_text=redactor.text(outcome.model_text), duration_ms=int((time.monotonic() - started) * 1000)
-        )
+        shown = [replace(record, detail=orjson.loads(redactor.json(orjson.dumps(record.detail)))) for record in records]
+        return replace(outcome, host_calls=shown, model_text=redactor.text(outcome.model_text), duration_ms=int((time.monotonic() - started) * 1000))
 
     async def _delivered(self, invocation: Invocation, url: str, key: str, started: float, records: list[HostCallRecord]) -> RunOutcome:
         body = body_of(invocation.tool, invocation.args, invocation.call_id, invocation.tenant_id)
@@ -59,7 +61,7 @@ class WebhookRunner:
                     "POST", url, headers=headers, body=body, timeout_s=left_s, max_response_bytes=self._max_response_bytes
                 )
             except DependencyError as err:
-                records.append(_record(attempt, is_error=True))
+                records.append(_record(attempt, is_error=True, detail={"url": url, "error": err.message}))
                 reason = f"the webhook could not be reached: {err.message}"
                 if err.code in ("response_too_large", "bad_response"):
                     break
@@ -67,7 +69,8 @@ class WebhookRunner:
             except CallerError as err:
                 records.append(_record(attempt, is_error=True))
                 return failed(f"the webhook address is refused: {err.message}")
-            records.append(_record(attempt, is_error=answer.status >= 400))
+            detail: dict[str, object] = {"url": url, "status": answer.status, "response": answer.body[:_MAX_SHOWN_BYTES].decode(errors="replace")}
+            records.append(_record(attempt, is_error=answer.status >= 400, detail=detail))
             return outcome_of(answer.status, answer.body)
         return failed(reason)
 
@@ -78,5 +81,5 @@ class WebhookRunner:
         return self._secrets.open(tenant.webhook_keys[0].key_sealed, webhook_key_aad(tenant.tenant_id))
 
 
-def _record(started: float, *, is_error: bool) -> HostCallRecord:
-    return HostCallRecord("webhook", int((time.monotonic() - started) * 1000), is_error)
+def _record(started: float, *, is_error: bool, detail: dict[str, object] | None = None) -> HostCallRecord:
+    return HostCallRecord("webhook", int((time.monotonic() - started) * 1000), is_error, detail)

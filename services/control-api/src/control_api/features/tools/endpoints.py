@@ -2,22 +2,49 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
-from control_api.access.dependencies import Editor
+from control_api.access.dependencies import Editor, Viewer
 from control_api.access.idempotent_route import api_router
-from control_api.features.tools.schemas import CodeCheck, CodeChecked, ModelReply, TemplateAsk, TemplateReply, ToolTried, ToolTry
+from control_api.db.rows import PageRequest
+from control_api.features.tools.runs import ToolRunService
+from control_api.features.tools.schemas import (
+    CodeCheck,
+    CodeChecked,
+    ModelReply,
+    TemplateAsk,
+    TemplateReply,
+    ToolRunEntry,
+    ToolRunList,
+    ToolRunQuery,
+    ToolTried,
+    ToolTry,
+)
 from control_api.features.tools.service import ToolService
 from control_api.web.provide import provided
 
 router = api_router("tools")
 Service = Annotated[ToolService, Depends(provided(ToolService))]
+Runs = Annotated[ToolRunService, Depends(provided(ToolRunService))]
 
 
 @router.post("/v1/tools/check")
 async def check_code(caller: Editor, service: Service, body: CodeCheck) -> CodeChecked:
     """Check code that is being written, and say what it can do; nothing runs."""
     return await service.check(body.code)
+
+
+@router.get("/v1/tool-runs")
+async def list_tool_runs(caller: Viewer, service: Runs, query: Annotated[ToolRunQuery, Query()]) -> ToolRunList:
+    """What tools did in calls, newest first: arguments, calls to the outside with a webhook's answer, logs, result, duration."""
+    page = await service.list_page(caller, PageRequest(query.limit, query.cursor), query)
+    return ToolRunList(tool_runs=[ToolRunEntry.model_validate(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.post("/v1/calls/{call_id}/tool-runs/{run_key}/redeliver")
+async def redeliver_webhook(caller: Editor, service: Runs, call_id: str, run_key: str) -> ToolTried:
+    """Send a webhook of a call once more, with the same Idempotency-Key."""
+    return await service.redeliver(caller, call_id, run_key)
 
 
 @router.post("/v1/agents/{agent_id}/tools/{tool}/try")

@@ -1,6 +1,7 @@
 """Bodies of trying and checking tools."""
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -18,11 +19,15 @@ class ToolTry(Body):
 
 
 class HostCallReply(Reply):
-    """One call of the tool to the outside."""
+    """One call of the tool to the outside. The last four only of webhook deliveries."""
 
     name: str
     duration_ms: int
     is_error: bool
+    url: str | None = None
+    status: int | None = Field(default=None, description="Of the webhook's HTTP answer.")
+    response: str | None = Field(default=None, description="Its beginning.")
+    error: str | None = Field(default=None, description="Why there was no answer.")
 
 
 class RehearsedWriteReply(Reply):
@@ -47,6 +52,48 @@ class ToolTried(Reply):
     duration_ms: int
     dry_run: bool
     writes: list[RehearsedWriteReply] = Field(description="Of a dry run: what would have been sent, in order.")
+
+
+class ToolRunFilter(Body):
+    """Every part narrows."""
+
+    agent_id: Annotated[str | None, Field(max_length=63)] = None
+    tool: Annotated[str | None, Field(max_length=64)] = None
+    status: Literal["ok", "failed", "timed_out", "unknown"] | None = None
+    call_id: Annotated[str | None, Field(max_length=100)] = None
+
+
+class ToolRunQuery(ToolRunFilter):
+    """A filter and a page."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=500)] = None
+
+
+class ToolRunEntry(Reply):
+    """One run of a tool in a call (rule T9)."""
+
+    call_id: str
+    agent_id: str
+    run_key: str
+    tool: str
+    stage: str
+    status: str
+    error_code: str
+    arguments: dict[str, Any]
+    result: dict[str, Any]
+    logs: list[str]
+    host_calls: list[HostCallReply]
+    duration_ms: int
+    is_preload: bool
+    occurred_at: datetime
+
+
+class ToolRunList(Reply):
+    """Newest first."""
+
+    tool_runs: list[ToolRunEntry]
+    next_cursor: str | None
 
 
 class CodeCheck(Body):

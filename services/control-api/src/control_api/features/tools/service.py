@@ -73,7 +73,7 @@ class ToolService:
             tools_webhook_url=draft.tools_webhook_url or "",
             integrations={str(category): integration_id for category, integration_id in draft.integrations.items()},
         )
-        return _tried(await self._sandbox.try_tool(request), is_rehearsal=body.dry_run)
+        return tried(await self._sandbox.try_tool(request), is_rehearsal=body.dry_run)
 
     async def model(self, caller: Caller, agent_id: str, model: str) -> ModelReply:
         """Raises NotFound, CallerError with the backend's own words."""
@@ -129,7 +129,8 @@ def _resource(draft: AgentDraft, model: str) -> DraftResource:
     return resource
 
 
-def _tried(reply: sandbox_pb2.TryToolReply, *, is_rehearsal: bool) -> ToolTried:
+def tried(reply: sandbox_pb2.TryToolReply, *, is_rehearsal: bool) -> ToolTried:
+    """As a reply."""
     run = reply.run
     return ToolTried(
         status=_STATUS.get(run.status, "failed"),
@@ -139,7 +140,7 @@ def _tried(reply: sandbox_pb2.TryToolReply, *, is_rehearsal: bool) -> ToolTried:
         error_code=run.error_code,
         session=orjson.loads(run.session_json or "{}"),
         logs=list(run.logs),
-        host_calls=[HostCallReply(name=call.name, duration_ms=call.duration_ms, is_error=call.is_error) for call in run.host_calls],
+        host_calls=[HostCallReply(name=call.name, duration_ms=call.duration_ms, is_error=call.is_error, **_detail(call)) for call in run.host_calls],
         duration_ms=run.duration_ms,
         dry_run=is_rehearsal,
         writes=[
@@ -151,3 +152,7 @@ def _tried(reply: sandbox_pb2.TryToolReply, *, is_rehearsal: bool) -> ToolTried:
             for write in reply.writes
         ],
     )
+
+
+def _detail(call: sandbox_pb2.HostCall) -> dict[str, Any]:
+    return orjson.loads(call.detail_json) if call.detail_json else {}

@@ -1,4 +1,4 @@
-"""Connected accounts of tenants."""
+"""Connected accounts of tenants; runs of tools in the order in which they are listed."""
 
 from collections.abc import Sequence
 
@@ -28,8 +28,10 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_integrations")),
     )
+    op.create_index("ix_tool_runs_newest", "tool_runs", ["tenant_id", "occurred_at", "call_id", "run_key"], unique=False)
 
 
 def downgrade() -> None:
     """Backwards."""
+    op.drop_index("ix_tool_runs_newest", table_name="tool_runs")
     op.drop_table("integrations")

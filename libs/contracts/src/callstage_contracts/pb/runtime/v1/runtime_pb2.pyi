@@ -634,12 +634,17 @@ class ResumePlayout(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    SAID_FIELD_NUMBER: _builtins.int
+    said: _builtins.int
+    """What the caller did up to this number needs no answer, and need not be said again to another runtime."""
     def __init__(
         self,
+        *,
+        said: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["said", b"said"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -151,19 +151,23 @@ class HostCall(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     DURATION_MS_FIELD_NUMBER: _builtins.int
     IS_ERROR_FIELD_NUMBER: _builtins.int
+    DETAIL_JSON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     duration_ms: _builtins.int
     is_error: _builtins.bool
+    detail_json: _builtins.str
+    """Of a webhook delivery, a JSON object: url, status (HTTP), response (its beginning)."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         duration_ms: _builtins.int = ...,
         is_error: _builtins.bool = ...,
+        detail_json: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_ms", b"duration_ms", "is_error", b"is_error", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail_json", b"detail_json", "duration_ms", b"duration_ms", "is_error", b"is_error", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -458,6 +462,8 @@ class TryToolRequest(_message.Message):
     IS_REHEARSAL_FIELD_NUMBER: _builtins.int
     TOOLS_WEBHOOK_URL_FIELD_NUMBER: _builtins.int
     INTEGRATIONS_FIELD_NUMBER: _builtins.int
+    RUN_KEY_FIELD_NUMBER: _builtins.int
+    CALL_ID_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     agent_id: _builtins.str
     tool_json: _builtins.str
@@ -468,6 +474,9 @@ class TryToolRequest(_message.Message):
     """True: reads go through; writes are recorded and not sent (rule T13)."""
     tools_webhook_url: _builtins.str
     """Where webhook tools go."""
+    run_key: _builtins.str
+    """Of a webhook that is delivered once more: its run key and call, so that the receiver knows it again (rule W7)."""
+    call_id: _builtins.str
     @_builtins.property
     def integrations(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Attached integrations: category to id."""
@@ -483,10 +492,12 @@ class TryToolRequest(_message.Message):
         is_rehearsal: _builtins.bool = ...,
         tools_webhook_url: _builtins.str = ...,
         integrations: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        run_key: _builtins.str = ...,
+        call_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "args_json", b"args_json", "integrations", b"integrations", "is_rehearsal", b"is_rehearsal", "session_json", b"session_json", "tenant_id", b"tenant_id", "tool_json", b"tool_json", "tools_webhook_url", b"tools_webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "args_json", b"args_json", "call_id", b"call_id", "integrations", b"integrations", "is_rehearsal", b"is_rehearsal", "run_key", b"run_key", "session_json", b"session_json", "tenant_id", b"tenant_id", "tool_json", b"tool_json", "tools_webhook_url", b"tools_webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
