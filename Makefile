@@ -38,11 +38,13 @@ python:
 $(STAMP): $(PACKAGE_FILES) | python $(filter .tools/%,$(UV))
 	@echo "Installing packages into $(VENV)"
 	@$(UV) sync --frozen --no-dev --inexact --python $(PYTHON)
+	@$(RUN)/python -m callstage_audio.smart_turn_file
 	@touch $@
 
 $(DEV_STAMP): $(PACKAGE_FILES) | python $(filter .tools/%,$(UV))
 	@echo "Installing packages and development tools into $(VENV)"
 	@$(UV) sync --frozen --python $(PYTHON)
+	@$(RUN)/python -m callstage_audio.smart_turn_file
 	@touch $@ $(STAMP)
 
 install: $(DEV_STAMP) ## Install everything into this folder, tools for development too.

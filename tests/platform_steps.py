@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -45,7 +45,7 @@ async def make_agent(api: httpx2.AsyncClient, agent_id: str, *, deploy: bool = T
 
 
 @asynccontextmanager
-async def browser_call(stack: Stack, agent_id: str) -> AsyncIterator[BrowserCaller]:
+async def browser_call(stack: Stack, agent_id: str) -> AsyncGenerator[BrowserCaller]:
     """A silent browser in a call, with a key of its own: 30 connections a minute of one key (rule WS5) are too few for a test run.
 
     Keys and deployments that were made just now reach one gateway a moment later than another (rule D3: two seconds).

@@ -43,6 +43,7 @@ async def _all_back(stack: Stack, service: str, count: int) -> None:
 
 
 async def test_a_killed_runtime_is_not_heard(stack: Stack, api: httpx2.AsyncClient) -> None:
+    """Row: agent-runtime killed."""
     await _all_back(stack, "agent-runtime", 2)
     async with stack.twilio() as twilio, twilio.call(from_="+12025550161", to=stack.dev["number"]) as call:
         await call.wait_for_agent_speech(10)
@@ -64,6 +65,7 @@ async def test_a_killed_runtime_is_not_heard(stack: Stack, api: httpx2.AsyncClie
 
 
 async def test_a_runtime_killed_while_it_speaks_goes_on_with_the_sentence(stack: Stack, api: httpx2.AsyncClient) -> None:
+    """Row: agent-runtime killed."""
     await _all_back(stack, "agent-runtime", 2)
     async with stack.twilio() as twilio, twilio.call(from_="+12025550162", to=stack.dev["number"]) as call:
         await call.wait_for_agent_speech(10)
@@ -80,6 +82,7 @@ async def test_a_runtime_killed_while_it_speaks_goes_on_with_the_sentence(stack:
 
 
 async def test_a_killed_gateway_is_survived_over_the_resume_url(stack: Stack, api: httpx2.AsyncClient) -> None:
+    """Row: media-gateway killed (PSTN)."""
     await _all_back(stack, "media-gateway", 2)
     async with stack.twilio() as twilio, twilio.call(from_="+12025550163", to=stack.dev["number"]) as call:
         await call.wait_for_agent_speech(10)
@@ -102,6 +105,7 @@ async def test_a_killed_gateway_is_survived_over_the_resume_url(stack: Stack, ap
 
 
 async def test_calls_need_neither_postgres_nor_control_api(stack: Stack, api: httpx2.AsyncClient) -> None:
+    """Row: control-api or Postgres down."""
     (postgres,) = stack.pids("postgres")
     frozen = [psutil.Process(postgres), *psutil.Process(postgres).children(recursive=True)]
     (control_api,) = stack.pids("control-api")

@@ -177,7 +177,7 @@ def test_grpc_targets_are_headless_and_open_on_both_sides(of_kind: Any) -> None:
             assert allows(of_kind("NetworkPolicy")[name]["spec"]["egress"], "to", target, port), f"{name} → {target}"
             assert allows(of_kind("NetworkPolicy")[target]["spec"]["ingress"], "from", name, port), f"{target} ← {name}"
             seen += 1
-    assert seen == 5
+    assert seen == 6
 
 
 def test_default_deny(of_kind: Any) -> None:

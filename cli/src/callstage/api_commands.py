@@ -22,7 +22,7 @@ calls = typer.Typer(no_args_is_help=True, help="Calls and their transcripts.")
 numbers = typer.Typer(no_args_is_help=True, help="Phone numbers and where they lead.")
 
 _AGENT_COLUMNS = ("agent_id", "display_name", "language", "channel", "deployment", "deployed_at", "has_undeployed_changes")
-_CALL_COLUMNS = ("call_id", "started_at", "agent_id", "channel", "caller_phone", "duration_ms", "ended_reason")
+_CALL_COLUMNS = ("call_id", "started_at", "agent_id", "channel", "caller_phone", "duration_ms", "ended_reason", "fault")
 _NUMBER_COLUMNS = ("number", "inboundRoute", "routeTarget", "aiTransferType", "aiTransferTarget", "live")
 
 # Times come as ISO 8601.
@@ -93,6 +93,7 @@ def show_call(
         _show_fields(call)
         _show_rows(rows_in(call, "transcript"), ("turn", "role", "stage", "text"), False, title="Transcript")
         _show_rows(rows_in(call, "tool_runs"), ("tool", "status", "duration_ms", "arguments", "result"), False, title="Tools")
+        _show_waterfalls(call)
 
 
 @numbers.command("list")
@@ -100,6 +101,15 @@ def list_numbers(home: HomeOption = DEFAULT_HOME, api_url: ApiUrlOption = "", ap
     """All numbers."""
     with _api(home, api_url, api_key) as api:
         _show_rows(api.rows("/v1/numbers", "numbers", limit=_ALL), _NUMBER_COLUMNS, as_json)
+
+
+def _show_waterfalls(call: Row) -> None:
+    # Only this command draws.
+    from rich.console import Console
+
+    from callstage.waterfall import print_waterfalls
+
+    print_waterfalls(Console(), call)
 
 
 @contextmanager

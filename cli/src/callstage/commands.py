@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from callstage import api_commands
+from callstage import api_commands, replay_commands
 from callstage.options import DEFAULT_HOME, HomeOption
 from callstage.phone.command import call
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Callstage: AI phone agents that survive crashes and act exactly once.")
 
 app.command()(call)
+app.command()(replay_commands.replay)
+app.command()(replay_commands.fixture)
 app.add_typer(api_commands.agents, name="agents")
 app.add_typer(api_commands.calls, name="calls")
 app.add_typer(api_commands.numbers, name="numbers")

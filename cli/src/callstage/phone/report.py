@@ -13,6 +13,7 @@ from callstage.phone.call import Outcome
 from callstage.phone.record import id_of, latency_of
 from callstage.phone.timeline import Happening
 from callstage.rows import Row, rows_in
+from callstage.waterfall import print_waterfalls
 
 _COLOURS = {"you": "cyan", "agent": "green", "carrier": "dim", "phone": "dim"}
 _PARTS = (
@@ -61,14 +62,15 @@ def print_report(console: Console, outcome: Outcome, recording: Path | None, rec
     else:
         _print_transcript(console, record)
         _print_tools(console, record)
-        _print_parts(console, record)
+        if not print_waterfalls(console, record):
+            _print_parts(console, record)
     _print_heard(console, outcome)
     if recording is not None:
         console.print(f"Recording (you left, the agent right): {escape(str(recording))}", soft_wrap=True, highlight=False)
 
 
 def _print_transcript(console: Console, record: Row) -> None:
-    console.print(f"[bold]Transcript[/] of call {escape(id_of(record))}", highlight=False)
+    console.print(f"[bold]Transcript[/] of call {escape(id_of(record))}{_ending(record)}", highlight=False)
     turns = rows_in(record, "transcript")
     if not turns:
         console.print("  (nothing was said)")
@@ -77,6 +79,13 @@ def _print_transcript(console: Console, record: Row) -> None:
         stage = f"[dim]{escape(str(turn.get('stage') or ''))}[/]"
         cut = " [dim](interrupted)[/]" if turn.get("interrupted") else ""
         console.print(f"  [{colour}]{who:<6}[/] {escape(str(turn.get('text', '')))}{cut}  {stage}", highlight=False, soft_wrap=True)
+
+
+def _ending(record: Row) -> str:
+    """Why it ended, and whose fault that was."""
+    reason, fault = record.get("ended_reason"), record.get("fault")
+    blamed = f" (at fault: {fault})" if fault not in (None, "", "nobody") else ""
+    return f", ended: {escape(str(reason))}{blamed}" if reason else ""
 
 
 def _print_tools(console: Console, record: Row) -> None:

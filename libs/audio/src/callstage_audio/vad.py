@@ -5,11 +5,12 @@ import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callstage_audio.onnx_session import OnnxSession, open_session
 from callstage_audio.pcm import FULL_SCALE
 
 VAD_RATE_HZ: Final = 8000
@@ -25,15 +26,10 @@ _PACKAGE = "silero_vad"
 # The variant without `If` nodes: it alone computes a whole batch, and is the fastest at 8 kHz.
 _MODEL_FILE = "data/silero_vad_op18_ifless.onnx"
 _MODEL_SHA256 = "7671cd04b004e9076da0d4a7b1a5aec36adf161c39230c1cb94a4fd5db6bbd28"
-_LOG_ERRORS_ONLY = 3
 
 
 class VadModelError(RuntimeError):
     """The voice activity model is missing or is not the file we know: the installation is broken."""
-
-
-class _Session(Protocol):
-    def run(self, outputs: None, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]: ...
 
 
 class VadState:
@@ -102,20 +98,9 @@ def silero_model_path() -> Path:
     return path
 
 
-def _open_session(path: Path) -> _Session:
-    # onnxruntime takes 200 ms to import: only a process that listens pays for it.
-    import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
-
+def _open_session(path: Path) -> OnnxSession:
     model = path.read_bytes()
     digest = hashlib.sha256(model).hexdigest()
     if digest != _MODEL_SHA256:
         raise VadModelError(f"{path} has sha256 {digest}, expected {_MODEL_SHA256}")
-    runtime = cast(Any, onnxruntime)
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _LOG_ERRORS_ONLY
-    # One process per core: a thread that spins while it waits steals it from the calls.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    return cast(_Session, runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+    return open_session(model)

@@ -20,6 +20,19 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FallbackChoice(Frozen):
+    """A provider that answers when those before it cannot. Not chosen: its own defaults. `voice` counts for text-to-speech only."""
+
+    provider: Annotated[str, Field(min_length=1, max_length=63)]
+    model: Annotated[str, Field(max_length=200)] | None = None
+    voice: Annotated[str, Field(max_length=200)] | None = None
+    options: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+Fallbacks = Annotated[tuple[FallbackChoice, ...], Field(max_length=5)]
+"""In order. None instead of a list: the platform's order (every vendor with a key, then the offline engine); empty: no fallback."""
+
+
 class LlmSettings(Frozen):
     """Which language model answers. `provider=None` means the platform's default. `options` goes to the provider unchanged."""
 
@@ -28,10 +41,23 @@ class LlmSettings(Frozen):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     thinking_level: ThinkingLevel = "minimal"
     options: dict[str, Any] = Field(default_factory=dict[str, Any])
+    fallbacks: Fallbacks | None = None
 
 
 class SpeechSettings(Frozen):
     """Speech-to-text or text-to-speech choice. `options` goes to the provider unchanged."""
+
+    provider: str | None = None
+    model: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict[str, Any])
+    fallbacks: Fallbacks | None = None
+
+
+class RealtimeSettings(Frozen):
+    """A speech-to-speech model in place of stt, llm and tts, which stand by for when it fails. `provider=None`: there is none.
+
+    `options` goes to the provider unchanged, but for `voice`, which names one of the model's own.
+    """
 
     provider: str | None = None
     model: str | None = None
@@ -50,6 +76,7 @@ class AgentSettings(Frozen):
     llm: LlmSettings = LlmSettings()
     stt: SpeechSettings = SpeechSettings()
     tts: SpeechSettings = SpeechSettings()
+    realtime: RealtimeSettings = RealtimeSettings()
     system_prompt: str = ""
     speak_first: bool = True
     greeting: str | None = None
@@ -61,6 +88,8 @@ class AgentSettings(Frozen):
     enable_transcription: bool = False
     disclosure: bool = False
     """Rule A6: say first that this is an AI and the call is recorded."""
+    keep_journal: bool = True
+    """Rule K6: keep with the call what was said and decided (text, no audio), so that it can be replayed."""
     test_caller_phone: str | None = None
     test_sender_email: str | None = None
 

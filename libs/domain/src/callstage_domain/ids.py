@@ -16,6 +16,14 @@ def new_call_id() -> CallId:
     return CallId(str(uuid.uuid4()))
 
 
+def trace_id_of(call_id: str) -> str:
+    """The OpenTelemetry trace of a call, 32 hex digits: the call id itself, so that every process knows it and a log line leads to it."""
+    try:
+        return uuid.UUID(call_id).hex
+    except ValueError:
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"callstage-call:{call_id}").hex
+
+
 def mail_call_id(session_id: str) -> CallId:
     """Under which tools of a mail conversation run: always the same for one thread."""
     return CallId(str(uuid.uuid5(uuid.NAMESPACE_URL, f"callstage-mail:{session_id}")))

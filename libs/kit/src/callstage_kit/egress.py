@@ -6,74 +6,65 @@ environment are never used.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Iterable, Mapping
+import socket
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
-import httpcore2
 import httpx2
+from aiohttp.abc import AbstractResolver, ResolveResult
 from callstage_domain.errors import DependencyError, Phase
 
 from callstage_kit.egress_policy import Address, EgressPolicy, EgressRefused, checked_addresses
+from callstage_kit.http_transport import AddressInfo, AiohttpTransport, Gate
 
 
-class _CheckedBackend(httpcore2.AsyncNetworkBackend):
-    """Opens the TCP connections of the pool: resolve, check all, connect to a checked address."""
+class _CheckedResolver(AbstractResolver):
+    """Looks names up; every answer has to pass the policy."""
 
     def __init__(self, policy: EgressPolicy) -> None:
         self._policy = policy
-        self._plain = cast(httpcore2.AsyncNetworkBackend, httpcore2.AnyIOBackend())
 
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore2.AsyncNetworkStream:
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        """Raises EgressRefused, and OSError for a name that does not resolve."""
         try:
-            async with asyncio.timeout(timeout):
-                addresses = await checked_addresses(self._policy, host, port)
-                return await self._first(addresses, port, timeout, socket_options)
-        except TimeoutError as err:
-            raise httpcore2.ConnectTimeout(f"no connection to '{host}' in time") from err
-        except (OSError, UnicodeError) as err:
-            raise httpcore2.ConnectError(f"the host name '{host}' does not resolve") from err
+            addresses = await checked_addresses(self._policy, host, port)
+        except UnicodeError as err:
+            raise OSError(f"the host name '{host}' does not resolve") from err
+        return [
+            ResolveResult(hostname=host, host=str(address), port=port, family=_family(address), proto=socket.IPPROTO_TCP, flags=socket.AI_NUMERICHOST)
+            for address in addresses
+        ]
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore2.AsyncNetworkStream:
-        raise EgressRefused("local sockets cannot be called")
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    async def _first(self, addresses: list[Address], port: int, timeout: float | None, options: Iterable[Any] | None) -> httpcore2.AsyncNetworkStream:
-        failure: Exception | None = None
-        for address in addresses:
-            try:
-                return await self._plain.connect_tcp(str(address), port, timeout, None, options)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as err:
-                failure = err
-        raise failure or httpcore2.ConnectError("the host name has no address")
+    async def close(self) -> None:
+        """Nothing is kept."""
 
 
-class CheckedTransport(httpx2.AsyncHTTPTransport):
+class CheckedTransport(AiohttpTransport):
     """An httpx2 transport whose every connection passes the policy; usable under an `httpx2.AsyncClient`, too."""
 
     def __init__(self, policy: EgressPolicy, *, max_connections: int = 256, keepalive_s: float = 15.0) -> None:
-        context = httpx2.create_ssl_context(trust_env=False)
-        super().__init__(verify=context, trust_env=False)
+        gate = Gate(_CheckedResolver(policy), make_socket)
+        super().__init__(connections=max_connections, keepalive_s=keepalive_s, tls=httpx2.create_ssl_context(trust_env=False), gate=gate)
         self._policy = policy
-        self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=max_connections,
-            max_keepalive_connections=max_connections // 4,
-            keepalive_expiry=keepalive_s,
-            network_backend=_CheckedBackend(policy),
-        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises EgressRefused before anything is sent."""
         self._policy.check_url(request.url)
         return await super().handle_async_request(request)
+
+
+def make_socket(info: AddressInfo) -> socket.socket:
+    """Only for TCP: local sockets cannot be called."""
+    family, kind, protocol = info[0], info[1], info[2]
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        raise EgressRefused("only internet addresses can be called")
+    return socket.socket(family, kind, protocol)
+
+
+def _family(address: Address) -> socket.AddressFamily:
+    return socket.AF_INET6 if address.version == 6 else socket.AF_INET
 
 
 @dataclass(frozen=True, slots=True)

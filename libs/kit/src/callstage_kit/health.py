@@ -10,6 +10,8 @@ class Health:
         self._checks: dict[str, Callable[[], bool]] = {}
         self._is_draining = False
         self._listeners: list[Callable[[], None]] = []
+        self.loop_lag_s = 0.0
+        """How late the event loop is, over the last second or two; kept by `telemetry.loop_lag`."""
 
     def add(self, name: str, check: Callable[[], bool]) -> None:
         """Readiness needs `check()` to be true."""

@@ -5,6 +5,7 @@ Such a schema must not reach the network, loop, or stall this process with a reg
 
 import re
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -21,6 +22,8 @@ _MAX_PATTERN_SUBJECT: Final = 256
 _MAX_REPEATS: Final = 3
 _MAX_VIOLATIONS: Final = 3
 _MAX_MESSAGE_LENGTH: Final = 300
+_references_left: ContextVar[list[None]] = ContextVar("json_schema_references")
+"""Of the validation that runs: one element for each reference that may still be followed."""
 
 
 class UnusableSchema(ValueError):
@@ -49,10 +52,13 @@ def with_defaults(schema: Mapping[str, Any], value: Mapping[str, Any]) -> dict[s
 
 def violations(schema: Mapping[str, Any], value: Any) -> list[Violation]:
     """The first few things that are wrong; empty: nothing. Takes no noticeable time, whatever the schema. Raises UnusableSchema."""
+    token = _references_left.set([None] * _MAX_REFERENCES)
     try:
-        return [_violation(error) for error in islice(_Guarded(dict(schema)).iter_errors(value), _MAX_VIOLATIONS)]
+        return [_violation(error) for error in islice(_Guarded(dict(schema), registry=Registry()).iter_errors(value), _MAX_VIOLATIONS)]
     except (SchemaError, UnknownType, Unresolvable, RecursionError, TypeError, ValueError, AttributeError, KeyError) as err:
         raise UnusableSchema("not a valid JSON Schema") from err
+    finally:
+        _references_left.reset(token)
 
 
 def pattern_is_harmless(pattern: str) -> bool:
@@ -80,20 +86,15 @@ def _no_pattern_properties(_: Any, __: Any, ___: Any, ____: Any) -> Iterator[Val
     return iter(())
 
 
-class _Guarded:
-    """One validation: no remote references, a bounded number of local ones."""
+def _reference(validator: Any, reference: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    left = _references_left.get()
+    if not left:
+        raise ValueError("too many references")
+    left.pop()
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, instance, schema)
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._left = _MAX_REFERENCES
-        keywords = {"$ref": self._reference, "$dynamicRef": self._reference, "pattern": _pattern, "patternProperties": _no_pattern_properties}
-        kind: Any = extend(Draft202012Validator, keywords)
-        self._validator: Any = kind(schema, registry=Registry())
 
-    def iter_errors(self, value: Any) -> Iterator[ValidationError]:
-        return self._validator.iter_errors(value)
-
-    def _reference(self, validator: Any, reference: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        self._left -= 1
-        if self._left < 0:
-            raise ValueError("too many references")
-        yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, instance, schema)
+# Made once: `extend` compiles a class, which takes longer than most validations. No remote references, a bounded number of local ones.
+_Guarded: Any = extend(
+    Draft202012Validator, {"$ref": _reference, "$dynamicRef": _reference, "pattern": _pattern, "patternProperties": _no_pattern_properties}
+)

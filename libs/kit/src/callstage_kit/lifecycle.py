@@ -1,6 +1,7 @@
 """Start, signals, drain, stop: the same for every service."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -30,9 +31,10 @@ def run_service(name: str, settings: ServiceSettings, build: Build) -> None:
 async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
     health, is_serving = Health(), False
     health.add("serving", lambda: is_serving)
-    async with _stop_signal() as stop, serve_admin(health, settings.bind_host, settings.admin_port) as admin_port, LoopLagMonitor():
+    async with _stop_signal() as stop, serve_admin(health, settings.bind_host, settings.admin_port) as admin_port, LoopLagMonitor(health):
         async with build(health) as drain:
             is_serving = True
+            _settle_garbage()
             _log.info("service_started", admin_port=admin_port)
             await stop.wait()
             health.drain()
@@ -44,6 +46,13 @@ async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
                 except TimeoutError:
                     _log.warning("drain_timed_out", timeout_s=settings.drain_timeout_s)
     _log.info("service_stopped")
+
+
+def _settle_garbage() -> None:
+    """What the start made stays: the collector need not walk it again. Each walk is a pause in the audio of all calls, so there are fewer of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @asynccontextmanager

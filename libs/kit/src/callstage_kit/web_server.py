@@ -39,14 +39,25 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves an ASGI app on a socket while entered. Signals are the service's business, not uvicorn's."""
+    """Serves an ASGI app on a socket while entered. Signals are the service's business, not uvicorn's.
 
-    def __init__(self, app: Callable[..., Any], sock: socket.socket, *, max_message_bytes: int = 1 << 20, shutdown_timeout_s: int = 5) -> None:
+    `sockets`: what uvicorn takes as its `ws` option, the name of an implementation or a protocol class.
+    """
+
+    def __init__(
+        self,
+        app: Callable[..., Any],
+        sock: socket.socket,
+        *,
+        max_message_bytes: int = 1 << 20,
+        shutdown_timeout_s: int = 5,
+        sockets: Any = "websockets-sansio",
+    ) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
-            ws="websockets-sansio",
+            ws=sockets,
             ws_max_size=max_message_bytes,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=shutdown_timeout_s,

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from agent_runtime.call_registry import CallRegistry
+from agent_runtime.conversation.explanation import Explainer
 from agent_runtime.conversation.phrase_cache import PhraseCache
 from agent_runtime.conversation.session import SessionServices
 from agent_runtime.conversation.text_turns import TextConversations
@@ -41,6 +42,7 @@ from callstage_domain.ids import AgentId, TenantId, new_session_id
 from callstage_kit.health import Health
 from callstage_kit.redis.connection import connect_redis
 from callstage_kit.tasks import TaskScope
+from callstage_kit.telemetry.traces import NO_TRACES, Traces
 
 WAIT_S = 10.0
 MS_PER_CHAR = 20
@@ -196,12 +198,13 @@ class World:
     def __init__(self, redis_url: str) -> None:
         self.redis_url = redis_url
         self.stt, self.llm, self.tts = ScriptedStt(), ScriptedLlm(), ScriptedTts()
-        self.sandbox, self.events, self.mirror = Sandbox(), Events(), Mirror(agent())
+        self.sandbox, self.events, self.mirror = Sandbox(), Events(), Mirror(agent())  # pyright: ignore[reportAbstractUsage]
         self.health = Health()
         self.session_id = new_session_id()
         self.call_id = "call-" + self.session_id
         self.sandbox_target = ""
         self.max_calls = 10
+        self.traces: Traces = NO_TRACES
 
     def resolve(self, snapshot: AgentSnapshot) -> ProviderSet:
         return ProviderSet(self.stt, self.llm, self.tts)  # type: ignore[arg-type]
@@ -222,8 +225,14 @@ class World:
         async with AsyncExitStack() as stack:
             redis = await stack.enter_async_context(connect_redis(self.redis_url))
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(self.sandbox_target))
+            explainer = await stack.enter_async_context(Explainer(self.events, self.traces))
             services = SessionServices(
-                ToolDispatcher(sandbox_pb2_grpc.ToolServiceStub(channel)), self.events, self.events, PhraseCache(1 << 20), filler_after_s=0.3
+                ToolDispatcher(sandbox_pb2_grpc.ToolServiceStub(channel)),
+                self.events,
+                self.events,
+                PhraseCache(1 << 20),
+                filler_after_s=0.3,
+                explainer=explainer,
             )
             store, snapshots, registry = JournalStore(redis), Snapshots(self.mirror, arrival_s=0.05), CallRegistry(self.health, self.max_calls)
             servicer = ConversationServicer(

@@ -21,7 +21,7 @@ def cut(*deltas: str) -> list[str]:
         ("We open at 9 a.m. on Monday. Good.", ["We open at 9 a.m. on Monday.", "Good."]),
         ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
         ("One\nTwo\n", ["One", "Two"]),
-        ("Wait... what? Yes!", ["Wait...", "what?", "Yes!"]),
+        ("Wait... what? Yes!", ["Wait... what?", "Yes!"]),
         ("J. R. Smith called.", ["J. R. Smith called."]),
         ("...", []),
     ],

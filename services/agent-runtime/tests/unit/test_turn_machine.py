@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from agent_runtime.conversation.turns.agent_says import AgentSays
 from agent_runtime.conversation.turns.events import (
     Begin,
     CancelReply,
@@ -254,7 +255,7 @@ def test_barge_in_answers_the_new_turn_and_a_false_alarm_goes_on() -> None:
 
 
 def test_what_is_said_over_an_agent_that_cannot_be_interrupted_is_answered_after_it() -> None:
-    driver = listening()
+    driver = listening(TurnPolicy(interruption_sensitivity=0.0))
     driver.say()
     driver.do(PlayoutStarted(), after_ms=300)
     driver.end_reply(unheard_ms=5000)
@@ -390,6 +391,8 @@ _EVENTS: st.SearchStrategy[Callable[[Driver], object]] = st.sampled_from(
         lambda driver: driver.do(Transcript("", is_final=True, answers_finalize=True)),
         lambda driver: driver.do(FINAL),
         lambda driver: driver.do(Interrupted()),
+        lambda driver: driver.do(Interrupted(is_held=True)),
+        lambda driver: driver.do(AgentSays("would you like one", "would you like one", "Would you like one?", 300.0, 300.0)),
         lambda driver: driver.do(PlayoutStarted()),
         lambda driver: driver.do(PlayoutFinished()),
         lambda driver: driver.do(TextTyped("typed")),

@@ -39,7 +39,7 @@ async def test_every_field_comes_back(tenant: TenantAccess) -> None:
     assert reply.status_code == 201, reply.text
     agent = (await tenant.http.get("/v1/agents/acme-sales")).json()["agent"]
     assert {name: agent[name] for name in FULL} == FULL
-    assert agent["llm"] == {"provider": None, "model": None, "temperature": 0.5, "thinking_level": "high", "options": {}}
+    assert agent["llm"] == {"provider": None, "model": None, "temperature": 0.5, "thinking_level": "high", "options": {}, "fallbacks": None}
     assert agent["interruption_sensitivity"] == 0.5
     assert agent["silence_threshold_ms"] == 700
 
@@ -61,7 +61,7 @@ async def test_patch_changes_only_what_is_sent_and_null_clears(tenant: TenantAcc
     assert (agent["greeting"], agent["tools"], agent["company"], agent["system_prompt"]) == (None, [], "Sofia", "")
     assert agent["farewell"] == "Bye!"
     agent = (await tenant.http.patch("/v1/agents/acme-sales", json={"llm": {"model": "gpt-x"}})).json()["agent"]
-    assert agent["llm"] == {"provider": None, "model": "gpt-x", "temperature": 0.5, "thinking_level": "high", "options": {}}
+    assert agent["llm"] == {"provider": None, "model": "gpt-x", "temperature": 0.5, "thinking_level": "high", "options": {}, "fallbacks": None}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ class GatewaySettings(ServiceSettings):
         Field(description="agent-runtime processes: host:port, comma-separated; dns:///name:port stands for all its addresses."),
     ] = "127.0.0.1:50051"
     sandbox_target: Annotated[str, Field(description="tool-sandbox as gRPC target, for the caller lookup.")] = "127.0.0.1:50061"
-    max_calls: Annotated[int, Field(ge=1, description="Calls of this process; above it new calls get the number's fallback route.")] = 150
+    max_calls: Annotated[
+        int, Field(ge=1, description="Calls of this process. When the slots of all gateways are taken, new calls get the number's fallback route.")
+    ] = 150
     max_loop_lag_ms: Annotated[int, Field(ge=20, description="Lateness of the media clock (ms) above which new calls get the fallback route.")] = 150
     telnyx_codec: Annotated[Literal["PCMU", "PCMA", "L16"], Field(description="Codec of the audio sent to Telnyx; L16 is 16 kHz.")] = "PCMU"
     default_country: Annotated[str, Field(description="ISO 3166 region of national phone numbers when the tenant is unknown.")] = "US"

@@ -20,12 +20,14 @@ from media_gateway.app import build_app
 from media_gateway.bridge.runtime_links import RuntimeLinks
 from media_gateway.calls.announced import AnnouncedCalls
 from media_gateway.calls.directory import Directory
-from media_gateway.calls.drain import close_calls, drain_calls
+from media_gateway.calls.drain import close_calls, drain_calls, leave_draining_runtimes
+from media_gateway.calls.leases import LeaseBook
 from media_gateway.calls.lookup import CallerLookups
 from media_gateway.calls.outcome import Outcomes
 from media_gateway.calls.registry import CallRegistry
 from media_gateway.calls.session import CallServices
 from media_gateway.calls.shared_store import SharedStore
+from media_gateway.calls.slots import Slots
 from media_gateway.calls.states import CallStates
 from media_gateway.calls.tickets import TicketOffice
 from media_gateway.calls.wheel import TickWheel
@@ -35,6 +37,7 @@ from media_gateway.settings import GatewaySettings
 from media_gateway.web.admission import Admission, ConnectionRate
 from media_gateway.web.browser_routes import BrowserRoutes
 from media_gateway.web.carrier_routes import EdgeServices
+from media_gateway.web.media_socket import MediaSocket
 
 
 @asynccontextmanager
@@ -63,6 +66,8 @@ async def _serving(settings: GatewaySettings, health: Health) -> AsyncGenerator[
         registry, states = CallRegistry(), CallStates(store)
         wheel = TickWheel(model, lambda: registry, links.flush)
         scope.start(wheel.run(), name="wheel")
+        scope.start(leave_draining_runtimes(registry), name="leave_draining_runtimes")
+        slots = await stack.enter_async_context(Slots(LeaseBook(redis), registry, settings.instance, settings.max_calls))
         outcomes = Outcomes(directory, states, publisher, scope, settings.default_country)
         lookups = CallerLookups(sandbox_pb2_grpc.ToolServiceStub(sandbox), store, scope)
         rate = ConnectionRate(store)
@@ -70,7 +75,8 @@ async def _serving(settings: GatewaySettings, health: Health) -> AsyncGenerator[
         services = EdgeServices(
             settings=settings,
             directory=directory,
-            admission=Admission(settings, registry, links, lambda: wheel.lag_ms),
+            admission=Admission(settings, slots, links, lambda: wheel.lag_ms),
+            slots=slots,
             tickets=tickets,
             rate=rate,
             announced=AnnouncedCalls(store, tickets, states, outcomes, registry, scope),
@@ -80,7 +86,7 @@ async def _serving(settings: GatewaySettings, health: Health) -> AsyncGenerator[
         browser = BrowserRoutes(services, store)
         app = build_app((TwilioEdge(), TelnyxEdge(settings.telnyx_codec)), services, browser, health)
         sock = stack.enter_context(bound_socket(settings.bind_host, settings.http_port, shared=settings.http_shared_port))
-        server = await stack.enter_async_context(WebServer(app, sock))
+        server = await stack.enter_async_context(WebServer(app, sock, sockets=MediaSocket))
         stack.push_async_callback(close_calls, registry)
         yield server, registry
 

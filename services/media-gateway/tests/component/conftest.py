@@ -25,6 +25,7 @@ from callstage_contracts.pb.sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
 from callstage_domain.ids import AgentId, TenantId
 from callstage_domain.route import BlockedNumber, Fallback, NumberRoute
 from callstage_kit.crypto import sha256_hex
+from callstage_kit.grpc.server import OPTIONS
 from callstage_kit.health import Health
 from callstage_kit.nats.connection import NatsConnection, connect_nats
 from callstage_kit.tasks import TaskScope
@@ -113,13 +114,14 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
         self.downs: asyncio.Queue[pb.LinkDown] = asyncio.Queue()
         self.failure: pb.CallFailed | None = None
         self.sensitivity = 0.5
+        self.decides_interruptions = False
         self.said = 0
-        self.sandbox = FakeSandbox()
+        self.sandbox = FakeSandbox()  # pyright: ignore[reportAbstractUsage]
         self.address = ""
         self._server: grpc.aio.Server | None = None
 
     async def start(self, port: int = 0) -> None:
-        self._server = grpc.aio.server()
+        self._server = grpc.aio.server(options=OPTIONS)
         runtime_pb2_grpc.add_ConversationServiceServicer_to_server(self, self._server)
         sandbox_pb2_grpc.add_ToolServiceServicer_to_server(self.sandbox, self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port(f'127.0.0.1:{port}')}"
@@ -162,6 +164,7 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
                 interruption_sensitivity=self.sensitivity,
                 vad_start_ms=200,
                 said=self.said,
+                decides_interruptions=self.decides_interruptions,
                 vad_stop_ms=200,
                 resumed=call.open.HasField("resume"),
             )

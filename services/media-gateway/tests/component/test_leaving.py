@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 import httpx2
+import pytest
 from callstage_kit.health import Health
 from callstage_phone.call import FetchFailed
 from callstage_phone.carrier import CarrierSettings
+from callstage_phone.telnyx import TelnyxCaller
 from callstage_phone.twilio import TwilioCaller, twilio_signature
 from media_gateway.wiring import build
 from websockets.asyncio.client import connect
@@ -21,8 +23,12 @@ def carrier(gateway: Any) -> TwilioCaller:
     return TwilioCaller(CarrierSettings(f"{gateway.http}/api/twilio/voice"), auth_token=TOKEN)
 
 
-async def test_a_draining_gateway_hands_its_call_to_another_one_when_nobody_speaks(gateway: Any, wait_until: Any) -> None:
-    async with carrier(gateway) as twilio, twilio.call(from_=CALLER, to=NUMBER) as call:
+@pytest.mark.parametrize("dialect", ["twilio", "telnyx"])
+async def test_a_draining_gateway_hands_its_call_to_another_one_when_nobody_speaks(
+    gateway: Any, wait_until: Any, dialect: str, telnyx_private_key: str
+) -> None:
+    telnyx = TelnyxCaller(CarrierSettings(f"{gateway.http}/incoming/telnyx"), private_key=telnyx_private_key)
+    async with carrier(gateway) if dialect == "twilio" else telnyx as phone, phone.call(from_=CALLER, to=NUMBER) as call:
         first = (await wait_until(lambda: gateway.runtime.calls))[0]
         first.speak("u1", 1.0)
         await call.wait_for_agent_speech(3)
@@ -33,6 +39,7 @@ async def test_a_draining_gateway_hands_its_call_to_another_one_when_nobody_spea
                 await gateway.drain()
             finished = [report for report in first.bodies("playout") if report.is_finished]
             assert [report.utterance_id for report in finished] == ["u1"]
+            assert [close.moves for close in first.bodies("close")] == [True]
             second = (await wait_until(lambda: gateway.runtime.calls[1:]))[0]
             assert second.open.context.session_id == first.open.context.session_id
             assert second.open.HasField("resume")

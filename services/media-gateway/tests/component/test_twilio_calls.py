@@ -10,6 +10,7 @@ import httpx2
 from callstage_contracts import buckets
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
 from callstage_domain.ids import AgentId
+from callstage_domain.route import Fallback, NumberRoute
 from callstage_phone.carrier import CarrierSettings
 from callstage_phone.twilio import TwilioCaller, twilio_signature
 from websockets.asyncio.client import connect
@@ -274,6 +275,28 @@ async def test_a_runtime_that_cannot_open_the_call_gives_the_fallback_after_conn
     async with carrier(gateway) as twilio, twilio.call(from_=CALLER, to=NUMBER) as call:
         await call.wait_ended(5)
         assert call.said_by_carrier
+    ended = await wait_until(lambda: gateway.events_of("call.ended"))
+    assert ended[0].reason == "provider_failed"
+
+
+async def test_an_agent_that_cannot_go_on_leaves_the_caller_to_the_fallback_of_the_number(gateway: Any, wait_until: Any) -> None:
+    route = NumberRoute(
+        tenant_id=gateway.tenant_id, number=CLOSED_NUMBER, route_target="front-desk", fallback=Fallback(type="external", target="+14155550177")
+    )
+    await gateway.put(buckets.ROUTES, buckets.route_key(CLOSED_NUMBER), route)
+
+    async def is_known() -> bool:
+        answer = await post(gateway, "/api/twilio/voice", {"CallSid": "CA-probe", "From": CALLER, "To": CLOSED_NUMBER})
+        return "<Connect" in answer.text
+
+    async with asyncio.timeout(15):
+        while not await is_known():
+            await asyncio.sleep(0.02)
+    async with carrier(gateway) as twilio, twilio.call(from_=CALLER, to=CLOSED_NUMBER) as call:
+        runtime_call = (await wait_until(lambda: gateway.runtime.calls))[0]
+        runtime_call.down(hang_up=pb.HangUp(reason="provider_failed"))
+        await wait_until(lambda: len(call.documents) > 1)
+        assert "+14155550177" in call.documents[1]
     ended = await wait_until(lambda: gateway.events_of("call.ended"))
     assert ended[0].reason == "provider_failed"
 

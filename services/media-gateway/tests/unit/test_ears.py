@@ -6,23 +6,35 @@ from media_gateway.calls.ears import BEFORE_SPEECH_MS, MAX_BACKLOG_MS, MAX_KEPT_
 
 
 def hear(ears: Ears, duration_ms: int) -> None:
+    """Frames of 20 ms; a multiple of 160 ms ends with a frame and with a window of 32 ms."""
+    before_ms = ears.heard_ms
     for _ in range(duration_ms // 20):
         ears.push(bytes(ears.format.size_bytes(20)))
-        assert len(ears.take()) == ears.format.size_bytes(20)
+        ears.take()
+    assert ears.heard_ms == before_ms + duration_ms
+
+
+def test_audio_is_taken_when_it_completes_a_window_and_not_before() -> None:
+    ears = Ears(AudioFormat.PCMU_8K)
+    taken_ms: list[float] = []
+    for _ in range(8):
+        ears.push(bytes(160))
+        taken_ms.append(len(ears.take()) / 8)
+    assert taken_ms == [0, 40, 0, 40, 20, 0, 40, 20]
 
 
 @pytest.mark.parametrize("uplink", [AudioFormat.PCMU_8K, AudioFormat.PCM16_16K])
 def test_unanswered_words_are_kept_with_some_audio_before_them(uplink: AudioFormat) -> None:
     ears = Ears(uplink)
-    hear(ears, 10_000)
-    assert ears.unanswered() == (b"", 10_000)
-    ears.keep_from(9_800)
-    hear(ears, 3_000)
+    hear(ears, 9_600)
+    assert ears.unanswered() == (b"", 9_600)
+    ears.keep_from(9_400)
+    hear(ears, 3_200)
     audio, begins_ms = ears.unanswered()
-    assert begins_ms == 9_800 - BEFORE_SPEECH_MS
-    assert uplink.duration_ms(len(audio)) == 13_000 - begins_ms
+    assert begins_ms == 9_400 - BEFORE_SPEECH_MS
+    assert uplink.duration_ms(len(audio)) == 12_800 - begins_ms
     ears.forget()
-    assert ears.unanswered() == (b"", 13_000)
+    assert ears.unanswered() == (b"", 12_800)
 
 
 def test_at_most_fifteen_seconds_are_kept() -> None:

@@ -123,3 +123,17 @@ def test_heard_never_exceeds_what_was_sent_nor_the_time_that_passed(pieces: list
         assert cut is not None
         assert last <= cut.heard_ms <= min(sent, now) + 1
         last = cut.heard_ms
+
+
+def test_the_first_mark_says_how_late_the_far_end_plays() -> None:
+    account = PlayoutAccount()
+    account.sent("u1", 800, 100)
+    account.marked("m1", "u1")
+    account.sent("u1", 400, 120)
+    account.marked("m2", "u1")
+    assert account.poll(100)[-1].late_ms == 0
+    account.mark_returned("m1", 980)
+    assert account.poll(1200)[-1].late_ms == 80
+    account.mark_returned("m2", 1600)
+    account.completed("u1")
+    assert account.poll(1600)[-1] == Report("u1", 1200, False, True, late_ms=80)

@@ -15,12 +15,24 @@ OPTIONS = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 3_000),
+    # It is this one that the transport obeys (gRPC 1.85); its default is a minute.
+    ("grpc.http2.ping_timeout_ms", 3_000),
     ("grpc.keepalive_permit_without_calls", 1),
     # A server that counts its clients' keepalive pings as an attack would cut every idle link after a minute.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.so_reuseport", 0),
 )
+LINK_OPTIONS = (
+    *(option for option in OPTIONS if not option[0].startswith(("grpc.keepalive_t", "grpc.http2.ping_timeout"))),
+    # Calls wait for nothing but this when a peer is frozen or cut off without a word: found out within three seconds.
+    ("grpc.keepalive_time_ms", 1_000),
+    ("grpc.keepalive_timeout_ms", 2_000),
+    ("grpc.http2.ping_timeout_ms", 2_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.enable_retries", 0),
+)
+"""Of the client's end of a stream that carries live calls."""
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from callstage_domain.ids import trace_id_of
 
 from callstage_kit.settings import ServiceSettings
 
@@ -18,6 +19,7 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
+        *([] if is_for_people else [_add_trace_id]),
         # People read it beside the name of the process, which the supervisor puts in front.
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if is_for_people else "iso", utc=not is_for_people),
         _adds({} if is_for_people else {"service": service, "instance": settings.instance}),
@@ -40,6 +42,13 @@ def _adds(fields: dict[str, str]) -> structlog.types.Processor:
         return event
 
     return add
+
+
+def _add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """From log to trace: whatever names a call names its trace, too."""
+    if "call_id" in event:
+        event["trace_id"] = trace_id_of(str(event["call_id"]))
+    return event
 
 
 def _drop_personal_data(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

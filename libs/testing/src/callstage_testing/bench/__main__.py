@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from callstage_testing.bench.counters import reference_loop_s
@@ -15,6 +16,7 @@ from callstage_testing.bench.plan import BenchPlan
 from callstage_testing.bench.report import BenchResult, is_useful, render, write_json
 from callstage_testing.bench.targets import StackTarget, Target, floor_target, stack_target
 from callstage_testing.bench.tool_cost import NotPossible, ToolCost, measure_tool
+from callstage_testing.bench.turn_taking import measure_turn_taking
 
 
 def main() -> int:
@@ -58,7 +60,8 @@ async def _measure(plan: BenchPlan, target: Target, vendors: FakeVendors) -> tup
 
 
 def _result(plan: BenchPlan, reference_s: float, started_in_s: float | None, climb: Climb, tool: ToolCost | None, note: str) -> BenchResult:
-    return BenchResult(plan, os.cpu_count() or 1, reference_s, started_in_s, climb.has_priority, climb, tool, note)
+    turn_taking = measure_turn_taking(Path.cwd()) if plan.target == "stack" else None
+    return BenchResult(plan, os.cpu_count() or 1, reference_s, started_in_s, climb.has_priority, climb, tool, note, turn_taking)
 
 
 def _say(line: str) -> None:

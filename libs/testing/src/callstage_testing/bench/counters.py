@@ -117,6 +117,11 @@ def costs(idle: Sample, before: Sample, after: Sample, calls: int) -> dict[str, 
 
 def late_frames(metrics_urls: Iterable[str]) -> float | None:
     """Sum of the services' own counters; None when one did not answer."""
+    return metric_sum(metrics_urls, _LATE_FRAMES)
+
+
+def metric_sum(metrics_urls: Iterable[str], series: str) -> float | None:
+    """Sum over all processes of the series that begin so (`name` or `name{label="value"`); None when one did not answer."""
     total = 0.0
     for url in metrics_urls:
         try:
@@ -124,5 +129,5 @@ def late_frames(metrics_urls: Iterable[str]) -> float | None:
                 text = reply.read().decode()
         except (urllib.error.URLError, OSError):
             return None
-        total += sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(_LATE_FRAMES))
+        total += sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(series))
     return total

@@ -14,6 +14,7 @@ from callstage_testing.bench.ladder import Climb
 from callstage_testing.bench.plan import BenchPlan
 from callstage_testing.bench.rung import Rung, Spread, as_json
 from callstage_testing.bench.tool_cost import ToolCost
+from callstage_testing.bench.turn_taking import TurnTaking, turn_taking_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class BenchResult:
     climb: Climb
     tool: ToolCost | None
     tool_note: str = ""
+    turn_taking: TurnTaking | None = None
 
     @property
     def budgets(self) -> list[Budget]:
@@ -39,6 +41,7 @@ def render(result: BenchResult) -> str:
     climb = result.climb
     sections = [_machine(result), _ladder_table(climb), _parts_table(climb), _cost_table(climb, result.reference_loop_s), _single_numbers(result)]
     sections.append(_table(["metric", "must", "stretch", "measured", "verdict"], [_budget_row(one) for one in result.budgets]))
+    sections.append(turn_taking_lines(result.turn_taking))
     if climb.troubles:
         sections.append("Did not work:\n" + "\n".join(f"- {trouble}" for trouble in climb.troubles))
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -58,6 +61,7 @@ def write_json(result: BenchResult, path: Path) -> None:
         "barge_in": asdict(climb.interruptions) if climb.interruptions else None,
         "tool": asdict(result.tool) if result.tool else None,
         "tool_note": result.tool_note,
+        "turn_taking": asdict(result.turn_taking) if result.turn_taking else None,
         "budgets": [asdict(one) | {"verdict": one.verdict} for one in result.budgets],
         "troubles": climb.troubles,
     }

@@ -6,6 +6,7 @@ from callstage_testing.fakes.deepgram import FakeDeepgram
 from callstage_testing.fakes.elevenlabs import FakeElevenLabs
 from callstage_testing.fakes.exchange import Exchange, Moment
 from callstage_testing.fakes.faults import Fault
+from callstage_testing.fakes.gemini import FakeGemini
 from callstage_testing.fakes.gemini_speech import FakeGeminiSpeech
 from callstage_testing.fakes.mail import FakeMail, SentMail
 from callstage_testing.fakes.odoo import FakeOdoo
@@ -21,6 +22,7 @@ __all__ = [
     "FakeCrm",
     "FakeDeepgram",
     "FakeElevenLabs",
+    "FakeGemini",
     "FakeGeminiSpeech",
     "FakeMail",
     "FakeOdoo",

@@ -62,7 +62,10 @@ class FakeAnthropic(FakeServer):
         return self.base_url
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/v1/messages", self._messages)]
+        return [web.post("/v1/messages", self._messages), web.get("/v1/models", self._models)]
+
+    async def _models(self, _: web.Request) -> web.Response:
+        return web.json_response({"data": [{"type": "model", "id": "claude-haiku-5-5"}], "has_more": False})
 
     def error_body(self, status: int, message: str) -> Any:
         return {"type": "error", "error": {"type": _KINDS.get(status, "api_error"), "message": message}, "request_id": "req_fake"}

@@ -63,7 +63,12 @@ class FakeDeepgram(FakeServer):
         return self.ws_url
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/v1/listen", self._listen), web.get("/v2/listen", self._turns), *self.speech.routes()]
+        return [
+            web.get("/v1/listen", self._listen),
+            web.get("/v2/listen", self._turns),
+            web.get("/v1/projects", self._projects),
+            *self.speech.routes(),
+        ]
 
     def error_body(self, status: int, message: str) -> Any:
         codes = {400: "Bad Request", 401: "INVALID_AUTH", 402: "ASR_PAYMENT_REQUIRED", 429: "TOO_MANY_REQUESTS"}
@@ -73,6 +78,9 @@ class FakeDeepgram(FakeServer):
         if exchange.headers.get("authorization", "").lower() == f"token {self.api_key}".lower():
             return None
         return self.refuse(401, "Invalid credentials.")
+
+    async def _projects(self, _: web.Request) -> web.Response:
+        return web.json_response({"projects": [{"project_id": "00000000-0000-4000-8000-000000000000", "name": "fake"}]})
 
     def _bad_query(self, query: dict[str, str]) -> str | None:
         if query.get("encoding") not in _ENCODINGS:

@@ -78,6 +78,7 @@ class FakeElevenLabs(FakeServer):
             web.post("/v1/text-to-speech/{voice}", self._stream),
             web.get("/v1/text-to-speech/{voice}/stream-input", self._stream_input),
             web.get("/v1/voices", self._voices),
+            web.get("/v1/models", self._models),
             web.get("/v1/speech-to-text/realtime", self._transcribe),
         ]
 
@@ -94,6 +95,9 @@ class FakeElevenLabs(FakeServer):
     async def _voices(self, _: web.Request) -> web.Response:
         voices = [{"voice_id": name.lower(), "name": name, "category": "premade", "labels": {}} for name in self.voices]
         return web.json_response({"voices": voices})
+
+    async def _models(self, _: web.Request) -> web.Response:
+        return web.json_response([{"model_id": "eleven_flash_v2_5", "can_do_text_to_speech": True}])
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         exchange = self.exchange_of(request)

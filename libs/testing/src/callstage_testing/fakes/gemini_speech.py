@@ -36,7 +36,7 @@ class FakeGeminiSpeech(FakeServer):
         return self.base_url
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/v1beta/models/{call}", self._generate)]
+        return [web.post("/v1beta/models/{call}", self._generate), web.get("/v1beta/models", self._models)]
 
     def error_body(self, status: int, message: str) -> Any:
         kinds = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 429: "RESOURCE_EXHAUSTED"}
@@ -44,6 +44,9 @@ class FakeGeminiSpeech(FakeServer):
 
     def authorise(self, exchange: Exchange) -> web.StreamResponse | None:
         return None if exchange.headers.get("x-goog-api-key") == self.api_key else self.refuse(401, "API key not valid.")
+
+    async def _models(self, _: web.Request) -> web.Response:
+        return web.json_response({"models": [{"name": "models/gemini-3.8-flash-lite-tts"}]})
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         exchange = self.exchange_of(request)

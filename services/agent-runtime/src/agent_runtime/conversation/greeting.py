@@ -7,12 +7,18 @@ from agent_runtime.conversation.phrases import phrases_for
 from agent_runtime.stages.state import ConversationState
 
 
+def disclosure(snapshot: AgentSnapshot) -> str:
+    """What has to be heard before anything else; empty when the agent is not set to say it."""
+    settings = snapshot.settings
+    return phrases_for(settings.language).disclosure.format(name=settings.display_name) if settings.disclosure else ""
+
+
 def opening_text(snapshot: AgentSnapshot, state: ConversationState) -> tuple[str, bool]:
     """The fixed text that opens the call, and whether the model greets after it. ("", False): listen."""
     settings = snapshot.settings
     pieces: list[str] = []
     if settings.disclosure:
-        pieces.append(phrases_for(settings.language).disclosure.format(name=settings.display_name))
+        pieces.append(disclosure(snapshot))
     if not settings.speak_first:
         return " ".join(pieces), False
     if settings.greeting is not None:

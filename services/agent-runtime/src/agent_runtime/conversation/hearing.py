@@ -13,8 +13,9 @@ from callstage_domain.errors import DependencyError
 from callstage_kit.tasks import TaskScope, cancel
 
 from agent_runtime.conversation.inbox import CallInbox
+from agent_runtime.conversation.turn_model import RecentAudio
 from agent_runtime.conversation.turns.events import HearingLost, TurnEvent
-from agent_runtime.providers.ports import SttProvider, SttRequest, SttStream
+from agent_runtime.providers.ports import ServedHook, SttProvider, SttRequest, SttStream
 
 _log = structlog.get_logger(__name__)
 _MAX_FAILURES = 3
@@ -46,7 +47,15 @@ class Hearing:
     """Run `run` as a task; it ends only when the recogniser is given up (after telling `tell(HearingLost())`)."""
 
     def __init__(
-        self, stt: SttProvider, settings: AgentSettings, uplink: AudioFormat, inbox: CallInbox, tell: Callable[[TurnEvent], None], scope: TaskScope
+        self,
+        stt: SttProvider,
+        settings: AgentSettings,
+        uplink: AudioFormat,
+        inbox: CallInbox,
+        tell: Callable[[TurnEvent], None],
+        scope: TaskScope,
+        *,
+        on_served: ServedHook | None = None,
     ) -> None:
         self._stt = stt
         self._inbox = inbox
@@ -54,18 +63,27 @@ class Hearing:
         self._scope = scope
         audio_format = uplink if uplink in stt.formats else stt.formats[0]
         self._convert = line_converter(uplink, audio_format)
-        self._request = SttRequest(audio_format, settings.language, settings.stt.model, settings.stt.options)
+        self._request = SttRequest(audio_format, settings.language, settings.stt.model, settings.stt.options, on_served)
         self._stream: SttStream | None = None
+        self._owed_ms: float | None = None
+        """Of a finalize that no recogniser has got yet."""
         self._sending = asyncio.Lock()
+        self.recent: RecentAudio | None = None
+        """Set by whoever wants to know how the caller's turn sounded."""
 
     async def finalize(self, quiet_ms: float = 0.0) -> None:
         """Everything received so far goes out, then the recogniser is asked to settle it; the last `quiet_ms` of it hold no speech."""
         if self._stream is None:
+            # A caller who speaks before the recogniser is there is heard all the same: his audio waits, too.
+            self._owed_ms = quiet_ms
             return
+        await self._finalize(self._stream, quiet_ms)
+
+    async def _finalize(self, stream: SttStream, quiet_ms: float) -> None:
         try:
-            await self._forward(self._stream)
+            await self._forward(stream)
             async with asyncio.timeout(_SEND_TIMEOUT_S):
-                await self._stream.finalize(quiet_ms)
+                await stream.finalize(quiet_ms)
         except (DependencyError, TimeoutError) as err:
             # The reading side meets the same failure and opens the recogniser again.
             _log.warning("stt_finalize_failed", error=str(err) or type(err).__name__)
@@ -89,6 +107,9 @@ class Hearing:
 
     async def _listen(self, stream: SttStream) -> None:
         self._stream = stream
+        if self._owed_ms is not None:
+            owed_ms, self._owed_ms = self._owed_ms, None
+            await self._finalize(stream, owed_ms)
         feeder = self._scope.start(self._feed(stream), name="stt_feed")
         try:
             async for transcript in stream.transcripts():
@@ -107,6 +128,8 @@ class Hearing:
     async def _forward(self, stream: SttStream) -> None:
         async with self._sending:
             data = self._inbox.take_audio()
+            if data and self.recent is not None:
+                self.recent.add(data)
             if data:
                 async with asyncio.timeout(_SEND_TIMEOUT_S):
                     await stream.send(self._convert(data))

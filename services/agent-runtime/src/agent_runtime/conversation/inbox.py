@@ -24,14 +24,17 @@ class PlayoutReport:
     heard_ms: float
     is_started: bool = False
     is_finished: bool = False
+    late_ms: float = 0.0
+    """The caller's end plays it so much later than it was sent, as far as marks say."""
 
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """The caller cut in; the playout is silent already."""
+    """The caller cut in; the playout is silent already. `is_held`: the gateway keeps what was not heard until it is told what becomes of it."""
 
     utterance: str
     heard_ms: float
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,10 @@ class LookupArrived:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The call is over on the gateway's side."""
+    """The call is over on the gateway's side; `moves`: only there, another process goes on with it."""
 
     reason: str
+    moves: bool = False
 
 
 SessionEvent = TurnEvent | PlayoutReport | CutOff | LookupArrived | Closed
@@ -60,6 +64,8 @@ class CallInbox:
         self._audio_bytes = 0
         self._audio_limit = uplink.size_bytes(_AUDIO_LIMIT_MS)
         self._has_audio = asyncio.Event()
+        self.taken_bytes = 0
+        """Audio that was given to speech-to-text so far."""
 
     def push(self, event: SessionEvent) -> None:
         """Raises LimitExceeded when the call floods."""
@@ -97,4 +103,5 @@ class CallInbox:
         data = b"".join(self._audio)
         self._audio.clear()
         self._audio_bytes = 0
+        self.taken_bytes += len(data)
         return data

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from callstage_contracts.events import LatencyParts
-from callstage_kit.telemetry.metrics import RESPONSE_SECONDS
+from callstage_kit.telemetry.metrics import RESPONSE_SECONDS, TURN_ENDS_TOTAL
 
 from agent_runtime.conversation.turns.events import TurnTimes
 
@@ -43,6 +43,12 @@ class TurnClock:
 
 def _between(start_ms: float | None, end_ms: float | None) -> float | None:
     return round(max(0.0, end_ms - start_ms), 1) if start_ms is not None and end_ms is not None else None
+
+
+def count_turn_end(times: TurnTimes) -> None:
+    """Into the metric by reason; what a reason has behind its first word (a probability) is for people."""
+    if times.speech_end_ms is not None:
+        TURN_ENDS_TOTAL.labels(times.reason.partition(" ")[0] or "unknown").inc()
 
 
 def observe(parts: LatencyParts) -> None:

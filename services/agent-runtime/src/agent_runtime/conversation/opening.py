@@ -10,6 +10,7 @@ from callstage_domain.ids import new_session_id
 from callstage_kit.redis.connection import REDIS_ERRORS
 
 from agent_runtime.call_info import CallInfo, ResumePoint
+from agent_runtime.conversation.last_words import wait_for_last_words
 from agent_runtime.journal.fold import fold, has_begun
 from agent_runtime.journal.store import JournalStore, OpenedJournal
 from agent_runtime.stages.engine import first_state
@@ -31,12 +32,16 @@ class OpenedConversation:
     entry: Opened | None
     is_resumed: bool = False
     is_running: bool = False
+    before: tuple[Entry, ...] = ()
+    """What the journal held, from which `state` was made."""
 
 
 async def open_conversation(
     store: JournalStore, info: CallInfo, snapshot: AgentSnapshot, request_variables: dict[str, object], resume: ResumePoint | None
 ) -> OpenedConversation:
     """Never fails: without Redis, or when the session is unknown, expired or somebody else's, a fresh conversation begins (rule WS6)."""
+    if resume is not None and resume.is_new_gateway and info.session_id:
+        await wait_for_last_words(store, info.session_id)
     try:
         async with asyncio.timeout(_OPEN_TIMEOUT_S):
             info, journal = await _journal(store, info, resume)
@@ -49,9 +54,9 @@ async def open_conversation(
         return await open_conversation(store, info.on_session(new_session_id()), snapshot, request_variables, None)
     token = journal.token if journal else None
     if has_begun(entries) and state.call_id == info.call_id and not state.is_over and not (resume and resume.is_new_call):
-        return OpenedConversation(info, state, token, None, is_resumed=True, is_running=True)
+        return OpenedConversation(info, state, token, None, is_resumed=True, is_running=True, before=tuple(entries))
     opened = Opened(call_id=info.call_id, agent_id=info.agent_id, at_ms=time.time() * 1000, metadata=info.metadata(), request=request_variables)
-    return OpenedConversation(info, state, token, opened, is_resumed=has_begun(entries))
+    return OpenedConversation(info, state, token, opened, is_resumed=has_begun(entries), before=tuple(entries))
 
 
 async def _journal(store: JournalStore, info: CallInfo, resume: ResumePoint | None) -> tuple[CallInfo, OpenedJournal]:

@@ -2,6 +2,8 @@
 
 from collections import OrderedDict
 
+from agent_runtime.providers.ports import SpokenWord
+
 CacheKey = tuple[str, str, str, float, str, str, str]
 """Provider, model, voice, speed, language, audio format, text."""
 
@@ -13,6 +15,7 @@ class PhraseCache:
         self._limit = limit_bytes
         self._size = 0
         self._audio: OrderedDict[CacheKey, bytes] = OrderedDict()
+        self._words: dict[CacheKey, tuple[SpokenWord, ...]] = {}
 
     def get(self, key: CacheKey) -> bytes | None:
         """The whole sentence, None when it is not there."""
@@ -21,10 +24,16 @@ class PhraseCache:
             self._audio.move_to_end(key)
         return audio
 
-    def put(self, key: CacheKey, audio: bytes) -> None:
+    def words(self, key: CacheKey) -> tuple[SpokenWord, ...]:
+        """Where the words of the sentence sound, when its vendor told."""
+        return self._words.get(key, ())
+
+    def put(self, key: CacheKey, audio: bytes, words: tuple[SpokenWord, ...] = ()) -> None:
         """Keep a sentence."""
+        self._words[key] = words
         self._size += len(audio) - len(self._audio.pop(key, b""))
         self._audio[key] = audio
         while self._size > self._limit and self._audio:
-            _, dropped = self._audio.popitem(last=False)
+            left, dropped = self._audio.popitem(last=False)
+            self._words.pop(left, None)
             self._size -= len(dropped)

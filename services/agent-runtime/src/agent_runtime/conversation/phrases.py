@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The fixed sentences of one language. `disclosure` has the place `{name}`."""
+    """The fixed sentences of one language. `disclosure` has the place `{name}`; after `last_apology` the number's fallback route may follow."""
 
     disclosure: str
     greeting: str
@@ -24,7 +24,7 @@ _PHRASES = {
         "Are you still there?",
         "Thank you for your call. Goodbye.",
         "I am sorry, I did not get that. Could you say it again?",
-        "I am sorry, we have a technical problem at the moment. Please try again later. Goodbye.",
+        "I am sorry, we have a technical problem at the moment, and I cannot help you any further.",
         "Let me check that for you.",
         "One moment please, I will connect you.",
     ),
@@ -34,7 +34,7 @@ _PHRASES = {
         "¿Sigue usted ahí?",
         "Gracias por su llamada. Adiós.",
         "Lo siento, no le he entendido. ¿Podría repetirlo?",
-        "Lo siento, tenemos un problema técnico en este momento. Inténtelo de nuevo más tarde. Adiós.",
+        "Lo siento, tenemos un problema técnico en este momento y no puedo seguir ayudándole.",
         "Déjeme comprobarlo.",
         "Un momento, por favor, le paso con una persona.",
     ),
@@ -44,7 +44,7 @@ _PHRASES = {
         "Êtes-vous toujours là ?",
         "Merci de votre appel. Au revoir.",
         "Excusez-moi, je n'ai pas compris. Pouvez-vous répéter ?",
-        "Excusez-moi, nous avons un problème technique en ce moment. Veuillez réessayer plus tard. Au revoir.",
+        "Excusez-moi, nous avons un problème technique en ce moment et je ne peux pas vous aider davantage.",
         "Je vérifie cela pour vous.",
         "Un instant s'il vous plaît, je vous mets en relation.",
     ),
@@ -54,7 +54,7 @@ _PHRASES = {
         "Sind Sie noch da?",
         "Vielen Dank für Ihren Anruf. Auf Wiederhören.",
         "Entschuldigung, das habe ich nicht verstanden. Können Sie es bitte wiederholen?",
-        "Entschuldigung, wir haben gerade ein technisches Problem. Bitte versuchen Sie es später noch einmal. Auf Wiederhören.",
+        "Entschuldigung, wir haben gerade ein technisches Problem, und ich kann Ihnen nicht weiterhelfen.",
         "Ich sehe kurz für Sie nach.",
         "Einen Moment bitte, ich verbinde Sie.",
     ),
@@ -64,7 +64,7 @@ _PHRASES = {
         "Bent u er nog?",
         "Bedankt voor uw telefoontje. Tot ziens.",
         "Sorry, dat heb ik niet verstaan. Kunt u het herhalen?",
-        "Sorry, we hebben op dit moment een technisch probleem. Probeer het later opnieuw. Tot ziens.",
+        "Sorry, we hebben op dit moment een technisch probleem en ik kan u niet verder helpen.",
         "Ik kijk het even voor u na.",
         "Een moment alstublieft, ik verbind u door.",
     ),
@@ -74,7 +74,7 @@ _PHRASES = {
         "Ainda está aí?",
         "Obrigado pela sua chamada. Adeus.",
         "Desculpe, não percebi. Pode repetir?",
-        "Desculpe, temos um problema técnico neste momento. Tente novamente mais tarde. Adeus.",
+        "Desculpe, temos um problema técnico neste momento e não posso continuar a ajudar.",
         "Deixe-me verificar.",
         "Um momento, por favor, vou transferir a chamada.",
     ),
@@ -84,7 +84,7 @@ _PHRASES = {
         "È ancora in linea?",
         "Grazie per la chiamata. Arrivederci.",
         "Mi scusi, non ho capito. Può ripetere?",
-        "Mi scusi, abbiamo un problema tecnico in questo momento. Riprovi più tardi. Arrivederci.",
+        "Mi scusi, abbiamo un problema tecnico in questo momento e non posso aiutarla oltre.",
         "Controllo subito.",
         "Un momento per favore, la metto in contatto con una persona.",
     ),

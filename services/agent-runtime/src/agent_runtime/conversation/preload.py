@@ -31,6 +31,11 @@ class Preload:
         self._ends_at = asyncio.get_running_loop().time() + PRELOAD_TIMEOUT_S + lookup_wait_s
         self._tasks = {self._scope.start(self._run(name, lookup_done, lookup_wait_s), name="preload") for name in names}
 
+    @property
+    def is_done(self) -> bool:
+        """True when nothing of it runs any more."""
+        return all(task.done() for task in self._tasks)
+
     async def ready(self) -> None:
         """Wait for the results as long as the budget lasts; what comes later is not used."""
         running = {task for task in self._tasks if not task.done()}

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol, cast
 
@@ -13,8 +14,9 @@ from callstage_domain.variables import render
 from agent_runtime.conversation.latency import TurnClock
 from agent_runtime.conversation.phrases import phrases_for
 from agent_runtime.conversation.record import ConversationRecord
-from agent_runtime.conversation.tool_rounds import ToolRounds
-from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmProvider, TextDelta, ToolCallRequest
+from agent_runtime.conversation.tool_rounds import ToolRounds, ToolsBroken
+from agent_runtime.conversation.torn_answer import TornAnswer
+from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmProvider, LlmRequest, Sound, TextDelta, ToolCallRequest
 from agent_runtime.stages.engine import MAX_TOOL_ROUNDS, Step, llm_request
 from agent_runtime.stages.entries import Replied
 
@@ -30,8 +32,8 @@ class Mouth(Protocol):
         """A new utterance; its id."""
         ...
 
-    def write(self, utterance: str, delta: str) -> None:
-        """More of its text."""
+    def write(self, utterance: str, delta: str, sound: Sound | None = None) -> None:
+        """More of its text. With `sound` it is spoken already; the first piece of such a text may be empty."""
         ...
 
     def close(self, utterance: str) -> str:
@@ -66,26 +68,27 @@ class ReplyRunner:
         self._mouth = mouth
         self._clock_ms = clock_ms
         self._filler_after_s = filler_after_s
-        self._said = False
+        self._said = self._has_filled = False
 
     async def answer(self, turn: TurnClock, *, is_opening: bool = False) -> None:
         """Answer what the history ends with; with `is_opening` greet."""
-        self._said = False
+        self._said = self._has_filled = False
         await self._rounds(turn, 0, is_opening)
         await self._mouth.drained()
 
     async def go_on_with_tools(self, turn: TurnClock) -> None:
         """Finish the tools that a lost process left open, then answer."""
-        self._said = False
+        batch, self._has_filled = self._record.state.batch, False
+        self._said = batch is not None and batch.is_announced
         if await self._take(await self._wait_for(self._tools.finish_open(), turn, was_announced=False), turn):
             await self._rounds(turn, 1, False)
         await self._mouth.drained()
 
-    def say(self, text: str, clock: TurnClock | None = None) -> None:
-        """Say a fixed text as an answer of its own."""
+    def say(self, text: str, clock: TurnClock | None = None, *, is_torn: bool = False) -> None:
+        """Say a fixed text as an answer of its own; `is_torn`: the model still has to say how it goes on."""
         utterance = self._mouth.begin(clock)
         self._mouth.write(utterance, text)
-        self._record.add(Replied(utterance=utterance, text=self._mouth.close(utterance)))
+        self._record.add(Replied(utterance=utterance, text=self._mouth.close(utterance), is_torn=is_torn))
         self._said = True
 
     async def _rounds(self, turn: TurnClock, first_round: int, is_opening: bool) -> None:
@@ -101,9 +104,15 @@ class ReplyRunner:
 
     async def _ask(self, turn: TurnClock, is_opening: bool, *, offers_tools: bool) -> tuple[str, str, list[ToolCallRequest]]:
         record = self._record
-        request = llm_request(record.snapshot, record.state, today=datetime.now(UTC).date(), is_opening=is_opening, offers_tools=offers_tools)
+        today = datetime.now(UTC).date()
+        request = llm_request(record.snapshot, record.state, today=today, is_opening=is_opening, offers_tools=offers_tools)
+        record.recorder.asked(request, today, is_opening=is_opening, offers_tools=offers_tools)
+        torn = TornAnswer(request, is_opening=is_opening)
+        request = torn.request
         if turn.llm_request_ms is None:
             turn.llm_request_ms = self._clock_ms()
+        run, was_dropped = record.parts.llm_asked(), True
+        request = replace(request, on_served=lambda served: record.parts.llm_served(run, served))
         utterance = self._mouth.begin(turn)
         calls: list[ToolCallRequest] = []
         stream = cast("AsyncGenerator[LlmEvent]", self._llm.stream(request))
@@ -113,13 +122,18 @@ class ReplyRunner:
                     if isinstance(event, TextDelta):
                         if turn.first_token_ms is None:
                             turn.first_token_ms = self._clock_ms()
-                        self._mouth.write(utterance, event.text)
+                        run.first_token_ms = run.first_token_ms or self._clock_ms()
+                        self._mouth.write(utterance, torn.push(event.text), event.sound)
                     elif isinstance(event, ToolCallRequest):
                         calls.append(event)
                     elif isinstance(event, LlmDone):
+                        run.input_tokens, run.output_tokens, was_dropped = event.input_tokens, event.output_tokens, False
                         break
         except TimeoutError as err:
             raise DependencyError("the language model did not come to an end", vendor=self._llm.name, phase="stream") from err
+        finally:
+            record.parts.llm_ended(run, was_dropped=was_dropped)
+        self._mouth.write(utterance, torn.flush())
         return utterance, self._mouth.close(utterance), calls if offers_tools else []
 
     async def _wait_for(self, work: asyncio.Task[Step], turn: TurnClock, *, was_announced: bool) -> Step:
@@ -127,10 +141,13 @@ class ReplyRunner:
         # asyncio.wait leaves the work alone when this reply is cancelled.
         done, _ = await asyncio.wait({work}, timeout=self._filler_after_s)
         if not done:
-            if not was_announced:
+            if not was_announced and not self._has_filled:
+                self._has_filled = True
                 self._mouth.filler()
             await asyncio.wait({work})
         turn.add_tools((time.monotonic() - started) * 1000)
+        if (error := work.exception()) is not None:
+            raise ToolsBroken("the tools of this answer could not be run") from error
         return work.result()
 
     async def _take(self, step: Step, turn: TurnClock) -> bool:
@@ -152,6 +169,12 @@ class ReplyRunner:
         if record.state.ending is not None and record.state.ending.transfer is not None:
             return phrases.transfer
         return farewell(record) if settings.farewell else phrases.farewell
+
+
+def request_now(record: ConversationRecord) -> LlmRequest:
+    """What would be asked at this moment; without history when there is none yet."""
+    request = llm_request(record.snapshot, record.state, today=datetime.now(UTC).date())
+    return request if record.state.lines else replace(request, messages=())
 
 
 def farewell(record: ConversationRecord) -> str:

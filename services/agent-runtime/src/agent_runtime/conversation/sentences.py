@@ -2,83 +2,87 @@
 
 import re
 
+from agent_runtime.conversation.sentence_ends import CLOSING, SURE, is_end, is_pending
+
 MIN_CLAUSE_CHARS = 40
 """The first segment may end at a comma from this length on, so that the voice begins sooner."""
+MAX_SENTENCE_CHARS = 400
+"""Longer ones are cut between two words: a voice has limits, and so has the patience of who waits for it."""
 
-_ABBREVIATION_LIST = """
-mr mrs ms dr prof sr jr st vs etc inc ltd dept est approx ext tel fig vol e.g i.e u.s u.k a.m p.m
-hr fr bzw ca z.b d.h str nr sra srta ud uds dña mme mlle ste
-"""
-_ABBREVIATIONS = frozenset(_ABBREVIATION_LIST.split())
-_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*")
-_CLAUSE = re.compile(r"[,;:—–](?=\s)")
-_PLAIN_WORD = re.compile(r"^[\W_]*[^\W\d_]{3,}$")
+_END = re.compile(rf"[.!?…{SURE}]+[{CLOSING}]*(?:[\u00a0\u202f ]»)?|\n")
+_CLAUSE = re.compile(r"[,;:—–](?=\s)|[、，；：]")
 
 
 class SentenceSplitter:
-    """Feed the model's text, get whole sentences. Not fooled by `Dr. Smith`, `3.5`, `example.com` or `e.g.`"""
+    """Feed the model's text, get whole sentences. Not fooled by `Dr. Smith`, `3.5`, `example.com` or `z. B.`
 
-    def __init__(self) -> None:
+    Nothing is lost: put together, the sentences are the text without the space between them. What cannot be said (an emoji, three dots)
+    goes with the sentence before or after it; a text that holds nothing else gives no sentence. `language` is a BCP-47 tag.
+    """
+
+    def __init__(self, language: str = "") -> None:
+        self._language = language.replace("_", "-").split("-")[0].lower()
         self._text = ""
         self._has_emitted = False
+
+    @property
+    def rest(self) -> str:
+        """The beginning of the next sentence."""
+        return self._text.strip()
 
     def push(self, delta: str) -> list[str]:
         """Sentences that are complete now."""
         self._text += delta
         sentences: list[str] = []
-        while (end := self._boundary()) is not None:
-            self._emit(end, sentences)
+        start = 0
+        while (end := self._boundary(start)) is not None:
+            start = self._emit(start, end, sentences)
+        self._text = self._text[start:]
         return sentences
 
     def flush(self) -> list[str]:
         """The rest, at the end of the text."""
-        sentences: list[str] = []
-        self._emit(len(self._text), sentences)
+        sentences = self.push("")
+        rest, self._text = self._text.strip(), ""
+        if rest and (self._has_emitted or _can_be_said(rest)):
+            self._has_emitted = True
+            sentences.append(rest)
         return sentences
 
-    def _emit(self, end: int, into: list[str]) -> None:
-        sentence, self._text = self._text[:end].strip(), self._text[end:]
-        if any(char.isalnum() for char in sentence):
-            self._has_emitted = True
+    def _emit(self, start: int, end: int, into: list[str]) -> int:
+        """Where the rest begins."""
+        sentence = self._text[start:end].strip()
+        if sentence:
             into.append(sentence)
+            self._has_emitted = True
+        return end
 
-    def _boundary(self) -> int | None:
+    def _boundary(self, start: int) -> int | None:
+        """The end of a sentence that begins at `start`; it holds something that can be said, unless it had to be forced."""
         text = self._text
-        newline = text.find("\n")
-        for found in _END.finditer(text):
-            if 0 <= newline < found.start():
-                break
-            if self._ends_sentence(found):
+        limit = min(len(text), start + MAX_SENTENCE_CHARS)
+        for found in _END.finditer(text, start, limit):
+            if not _can_be_said(text[start : found.start()]):
+                continue
+            if found.group() == "\n" or self._ends(found, start):
                 return found.end()
-        if newline >= 0:
-            return newline + 1
         if not self._has_emitted:
-            for found in _CLAUSE.finditer(text):
-                if found.end() >= MIN_CLAUSE_CHARS:
+            for found in _CLAUSE.finditer(text, start, limit):
+                if found.end() - start >= MIN_CLAUSE_CHARS and _can_be_said(text[start : found.end()]):
                     return found.end()
-        return None
+        return self._forced(start) if len(text) - start > MAX_SENTENCE_CHARS else None
 
-    def _ends_sentence(self, found: re.Match[str]) -> bool:
-        text, mark = self._text, found.group(0)
-        is_last = found.end() == len(text)
-        if mark[0] in "。！？":
-            return True
-        if not is_last and not text[found.end()].isspace():
-            return False
-        words = text[: found.start()].split()
-        word = words[-1] if words else ""
-        if mark != ".":
-            return not is_last or mark[0] in "!?"
-        if _is_abbreviation(word):
-            return False
-        if not is_last:
-            following = text[found.end() :].lstrip()
-            # A number with a full stop is an ordinal or a list item unless a new sentence visibly begins.
-            return not (word.isdigit() and len(words) == 1) and (not following or not following[0].islower() or len(word) > 2)
-        # The next piece could still turn `example.` into `example.com`: only a plain word is safe to end on.
-        return bool(_PLAIN_WORD.match(word)) and not word.lower().lstrip("\"'(").startswith("www")
+    def _ends(self, found: re.Match[str], start: int) -> bool:
+        text, words = self._text, self._text[start : found.start()].split()
+        if found.end() < len(text):
+            return is_end(words, found.group(), text[found.end() :][:24], self._language)
+        return not is_pending(words, found.group(), self._language)
+
+    def _forced(self, start: int) -> int:
+        piece = self._text[start : start + MAX_SENTENCE_CHARS]
+        last = max(piece.rfind(sign) for sign in " \t,;、，")
+        return start + (last + 1 if last > MAX_SENTENCE_CHARS // 4 else MAX_SENTENCE_CHARS)
 
 
-def _is_abbreviation(word: str) -> bool:
-    bare = word.strip("\"'([").lower()
-    return bare in _ABBREVIATIONS or (len(bare) == 1 and bare.isalpha() and bare != "i")
+def _can_be_said(text: str) -> bool:
+    return any(char.isalnum() for char in text)

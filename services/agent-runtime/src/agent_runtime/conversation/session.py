@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import structlog
@@ -14,41 +14,56 @@ from callstage_kit.tasks import TaskScope, cancel
 from callstage_kit.telemetry.metrics import RESUMES_TOTAL
 
 from agent_runtime.call_info import CallRequest
-from agent_runtime.conversation.greeting import opening_text
+from agent_runtime.conversation.eager import EagerAnswers
+from agent_runtime.conversation.explanation import Explainer, Explanation
+from agent_runtime.conversation.foresight import Foresight
+from agent_runtime.conversation.greeting import disclosure, opening_text
 from agent_runtime.conversation.hearing import Hearing
+from agent_runtime.conversation.held_voice import HeldVoice
 from agent_runtime.conversation.inbox import CallInbox, Closed, CutOff, LookupArrived, PlayoutReport, SessionEvent
+from agent_runtime.conversation.last_words import keep_last_words
 from agent_runtime.conversation.latency import TurnClock
 from agent_runtime.conversation.opening import OpenedConversation
 from agent_runtime.conversation.outlet import CaptionSink, EventSink, OpenedCall, Outlet
 from agent_runtime.conversation.phrase_cache import PhraseCache
 from agent_runtime.conversation.phrases import phrases_for
 from agent_runtime.conversation.preload import Preload
+from agent_runtime.conversation.realtime_providers import with_realtime
 from agent_runtime.conversation.record import ConversationRecord
-from agent_runtime.conversation.reply import FILLER_AFTER_S, ReplyRunner, farewell
+from agent_runtime.conversation.reply import FILLER_AFTER_S, ReplyRunner, farewell, request_now
 from agent_runtime.conversation.speech import Speech
-from agent_runtime.conversation.tool_rounds import ToolRounds
+from agent_runtime.conversation.tool_rounds import ToolRounds, ToolsBroken
 from agent_runtime.conversation.transcript import Transcript
+from agent_runtime.conversation.turn_options import TurnOptions
+from agent_runtime.conversation.turns.blame import INTERNAL_FAILURE, TOOL_FAILURE
 from agent_runtime.conversation.turns.events import (
     Begin,
     CancelReply,
+    DropPrepared,
     Effect,
     Ending,
     FailCall,
     FinalizeStt,
     HangUp,
     Interrupted,
+    JudgePause,
+    KeyPressed,
+    PrepareReply,
     ReplyEnded,
     ReplyKind,
+    ResumePlayout,
     SpeechStarted,
     StartReply,
+    TextTyped,
     Tick,
     TurnEvent,
 )
-from agent_runtime.conversation.turns.machine import END_CALL_LINGER_MS, TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import END_CALL_LINGER_MS, TurnMachine
 from agent_runtime.conversation.voice_mouth import VoiceMouth
 from agent_runtime.journal.fold import Pending, pending
 from agent_runtime.journal.writer import Journal
 from agent_runtime.providers import ports
+from agent_runtime.providers.preconnect import preconnect
 from agent_runtime.stages.entries import Ended, EndRequested, Entry, Heard, LookedUp, Overheard, Replied, UserSaid
 from agent_runtime.stages.history import heard_text
 from agent_runtime.stages.variables_read import opening_reads_lookup
@@ -57,6 +72,10 @@ from agent_runtime.tools.dispatcher import ToolDispatcher
 _log = structlog.get_logger(__name__)
 MAX_VAD_STOP_MS = 200
 _TOOLS_AFTER_CALL_S = 15.0
+_GOES_ON_S = 0.6
+"""After a take-over the new gateway needs so long to notice that the caller still speaks."""
+MOVED = "taken_over"
+"""The result of a session whose call goes on in another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,8 @@ class SessionServices:
     phrases: PhraseCache
     vad_start_ms: int = 200
     filler_after_s: float = FILLER_AFTER_S
+    explainer: Explainer | None = None
+    turns: TurnOptions = field(default_factory=TurnOptions)
 
 
 class VoiceSession:
@@ -93,37 +114,85 @@ class VoiceSession:
         self._outlet = outlet
         self._scope = TaskScope("call", on_failure=self._task_failed)
         self._tool_scope = TaskScope("call_tools", on_failure=self._task_failed)
-        self._record = ConversationRecord(opened.info, snapshot, opened.state, journal)
         self._loop_now: Callable[[], float] = asyncio.get_running_loop().time
         self._base_ms = self._loop_now() * 1000
+        providers, self._realtime = with_realtime(
+            providers, snapshot.settings, request.uplink, request.downlink, lambda: request_now(self._record), self._scope
+        )
+        if self._realtime is not None:
+            # Such a model begins early by itself, or answers so soon that it is not worth it.
+            services = self._services = replace(services, turns=replace(services.turns, eager="off"))
+        self._explained = Explanation(
+            services.explainer,
+            opened.info,
+            snapshot,
+            providers,
+            self._clock_ms,
+            listened_s=lambda: request.uplink.duration_ms(inbox.taken_bytes) / 1000,
+        )
+        self._record = ConversationRecord(opened.info, snapshot, opened.state, journal, self._explained.parts, self._explained.recorder)
+        eager = EagerAnswers(providers, self._record.parts, snapshot.settings.language, self._scope)
+        self._providers = providers
+        if services.turns.eager != "off":
+            providers = eager.providers
         names = {"stt": providers.stt.name, "llm": providers.llm.name, "tts": providers.tts.name}
-        self._transcript = Transcript(opened.info, snapshot, services.events, services.captions, outlet, names)
+        self._transcript = Transcript(opened.info, snapshot, services.events, services.captions, outlet, names, self._explained.trace)
         self._speech = Speech(self._record, providers.tts, request.downlink, outlet, self._transcript, services.phrases, self._clock_ms, self._scope)
+        self._held = HeldVoice(self._speech, outlet)
         self._mouth = VoiceMouth(self._speech, snapshot.settings.language)
         self._tools = ToolRounds(self._record, services.dispatcher, self._transcript, self._tool_scope)
         self._replies = ReplyRunner(self._record, providers.llm, self._tools, self._mouth, self._clock_ms, filler_after_s=services.filler_after_s)
         self._preload = Preload(self._record, services.dispatcher, self._transcript, self._scope)
-        self._hearing = Hearing(providers.stt, snapshot.settings, request.uplink, inbox, self._tell, self._scope)
+        on_served = self._explained.parts.stt_served
+        self._hearing = Hearing(providers.stt, snapshot.settings, request.uplink, inbox, self._tell, self._scope, on_served=on_served)
         self._lookup_done = asyncio.Event()
         self._lookup_by_s = self._loop_now() + request.lookup_wait_ms / 1000
+        self._foresight = Foresight(
+            eager,
+            services.turns.model,
+            self._record,
+            self._speech,
+            self._hearing,
+            self._preload,
+            request.uplink,
+            self._lookup_done.is_set,
+            self._tell,
+            self._scope,
+        )
         self._pending = Pending()
         self._reply: asyncio.Task[None] | None = None
         self._talking_since_ms = 0.0
         self._result: str | None = None
+        self._lost = ""
+        """What was understood of a turn that a lost gateway cut short, until it is known whether the caller goes on."""
 
     async def run(self) -> str:
         """Until the call is over; returns why."""
+        try:
+            return await self._run()
+        finally:
+            self._explained.finish(self._opened.before, None if self._result == MOVED else self._result)
+
+    async def _run(self) -> str:
         async with self._tool_scope, self._scope:
             machine = self._open()
             self._scope.start(self._hearing.run(), name="hearing")
-            overheard = self._lost_words()
+            self._scope.start(preconnect(self._providers), name="preconnect")
+            self._lost = self._lost_words() or ""
             await self._perform(machine.on(self._first_event(), self._clock_ms()))
-            if overheard:
-                await self._perform(machine.on(ports.Transcript(overheard, is_final=True, answers_finalize=True), self._clock_ms()))
-            while self._result is None:
-                due_ms = machine.due_ms()
-                wait_s = None if due_ms is None else max(0.0, (due_ms - self._clock_ms()) / 1000)
-                await self._take(machine, await self._inbox.next_event(wait_s))
+            if self._lost:
+                self._scope.start(self._give_lost_words(), name="lost_words")
+            try:
+                while self._result is None:
+                    due_ms = machine.due_ms()
+                    wait_s = None if due_ms is None else max(0.0, (due_ms - self._clock_ms()) / 1000)
+                    await self._take(machine, await self._inbox.next_event(wait_s))
+            except asyncio.CancelledError:
+                await self._let_go()
+                raise
+            if self._result == MOVED:
+                await self._let_go()
+                return self._result
             await self._close()
         return self._result
 
@@ -152,8 +221,7 @@ class VoiceSession:
             self._transcript.stage(record.state.stage, None, None)
         if not self._request.lookup_wait_ms:
             self._lookup_done.set()
-        policy = TurnPolicy(settings.silence_threshold_ms, settings.idle_timeout_s * 1000, max(1000.0, settings.max_duration_s * 1000 - elapsed_ms))
-        return TurnMachine(policy, self._clock_ms())
+        return self._explained.machine(self._services.turns.policy(settings, elapsed_ms))
 
     def _take_over(self) -> None:
         """Close what the lost process had open, and see what is left to do (rule C5)."""
@@ -167,9 +235,8 @@ class VoiceSession:
                 self._speech.take_over(spoken, resume.heard_ms, resume.sent_ms)
                 continue
             was_heard = spoken.is_complete and heard_ms >= sum(spoken.durations_ms) and len(spoken.durations_ms) == len(spoken.sentences)
-            text = (
-                " ".join(spoken.sentences) if was_heard or heard_ms == float("inf") else heard_text(spoken.sentences, spoken.durations_ms, heard_ms)
-            )
+            heard = heard_text(spoken.sentences, spoken.durations_ms, heard_ms, spoken.words)
+            text = " ".join(spoken.sentences) if was_heard or heard_ms == float("inf") else heard
             turn = record.state.turns
             self._add(Heard(utterance=spoken.utterance, text=text, was_cut=not was_heard and heard_ms != float("inf")))
             if text:
@@ -201,26 +268,44 @@ class VoiceSession:
             case PlayoutReport():
                 for turn_event in self._speech.report(event):
                     await self._perform(machine.on(turn_event, now_ms))
+            case CutOff(is_held=True):
+                if self._held.hold(event.utterance, event.heard_ms):
+                    self._heard_until(event.heard_ms)
+                    await self._perform(machine.on(self._speech.says(), now_ms))
+                    await self._perform(machine.on(Interrupted(is_held=True), now_ms))
             case CutOff():
                 if self._speech.knows(event.utterance):
+                    self._heard_until(event.heard_ms)
                     await self._stop_reply()
-                    await self._speech.silence((event.utterance, event.heard_ms))
+                    await self._held.silence((event.utterance, event.heard_ms))
                     await self._perform(machine.on(Interrupted(), self._clock_ms()))
             case LookupArrived():
                 self._add(LookedUp(values=event.values))
                 self._transcript.variables(self._record.state.variables.merged())
                 self._lookup_done.set()
             case Closed():
-                self._result = event.reason or EndedReason.CALLER_HUNG_UP
+                self._result = MOVED if event.moves else event.reason or EndedReason.CALLER_HUNG_UP
             case _:
+                if isinstance(event, ReplyEnded):
+                    # What was heard while it waited in the inbox is not unheard any more.
+                    event = replace(event, unheard_ms=min(event.unheard_ms, self._speech.unheard_ms()))
                 if isinstance(event, SpeechStarted):
                     self._talking_since_ms = now_ms
+                    self._foresight.speech_began()
+                    if self._realtime is not None:
+                        self._realtime.speech_began()
                     self._add(Overheard())
                 elif isinstance(event, ports.Transcript) and not event.is_final and event.text:
                     self._transcript.interim(event.text)
                 elif isinstance(event, ports.Transcript) and event.is_final and event.text:
                     self._add(Overheard(text=event.text))
+                if isinstance(event, SpeechStarted | ports.Transcript | TextTyped | KeyPressed) and not self._held.is_held and self._speech.knows(""):
+                    await self._perform(machine.on(self._speech.says(), now_ms))
                 await self._perform(machine.on(event, now_ms))
+                if isinstance(event, SpeechStarted) and self._lost:
+                    # The caller has gone on speaking: what came before belongs to the same turn.
+                    lost, self._lost = self._lost, ""
+                    await self._perform(machine.on(ports.Transcript(lost, is_final=True), now_ms))
 
     async def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -231,7 +316,13 @@ class VoiceSession:
                     await self._start(effect)
                 case CancelReply():
                     await self._stop_reply()
-                    await self._speech.silence()
+                    self._foresight.reply_cancelled()
+                    await self._held.silence()
+                case ResumePlayout():
+                    self._held.resume(effect.said)
+                    self._add(Overheard(is_void=True))
+                case JudgePause() | PrepareReply() | DropPrepared():
+                    self._foresight.perform(effect)
                 case HangUp():
                     ending = self._record.state.ending
                     self._outlet.hang_up(effect.reason, ending.transfer if ending else None)
@@ -246,6 +337,7 @@ class VoiceSession:
         await self._stop_reply()
         if effect.text:
             turn, stage = self._record.state.turns, self._record.state.stage
+            self._foresight.turn_ended()
             self._add(UserSaid(text=effect.text, said=effect.said))
             if effect.said:
                 self._scope.start(self._tell_taken(effect.said), name="turn_taken")
@@ -254,6 +346,16 @@ class VoiceSession:
                 effect.text, turn=turn, stage=stage, started_ms=min(self._talking_since_ms or ended_ms, ended_ms), ended_ms=ended_ms
             )
         self._reply = self._scope.start(self._run_reply(effect), name="reply")
+
+    async def _let_go(self) -> None:
+        await keep_last_words(self._record, self._inbox, self._hearing.finalize, is_agent_heard=self._speech.unheard_ms() > 0)
+
+    async def _give_lost_words(self) -> None:
+        """A caller who was cut off by the loss of his line and does not go on has finished."""
+        await asyncio.sleep(_GOES_ON_S)
+        lost, self._lost = self._lost, ""
+        if lost:
+            self._tell(ports.Transcript(lost, is_final=True, answers_finalize=True))
 
     async def _tell_taken(self, said: int) -> None:
         """Only when it is stored: whoever goes on with the call must find the turn either there or with the gateway."""
@@ -271,9 +373,12 @@ class VoiceSession:
         except DependencyError as err:
             _log.warning("reply_failed", kind=effect.kind, vendor=err.vendor, phase=err.phase, error=err.message)
             failure = err.vendor or "provider"
+        except ToolsBroken:
+            _log.exception("tools_broken", kind=effect.kind)
+            failure = TOOL_FAILURE
         except Exception:
             _log.exception("reply_broken", kind=effect.kind)
-            failure = "internal"
+            failure = INTERNAL_FAILURE
         self._tell(ReplyEnded(effect.number, self._speech.unheard_ms(), _ending(self._record.state.ending), failure))
 
     async def _say(self, effect: StartReply) -> None:
@@ -319,7 +424,7 @@ class VoiceSession:
             await self._wait_for_lookup()
         text, asks_model = opening_text(self._snapshot, self._record.state)
         if text:
-            utterance, said = self._mouth.phrase(text, clock=clock)
+            utterance, said = self._mouth.phrase(text, clock=clock, must_hear=disclosure(self._snapshot))
             self._record.add(Replied(utterance=utterance, text=said))
         if asks_model:
             try:
@@ -336,7 +441,7 @@ class VoiceSession:
         rest = [*left.speak] or self._speech.last_rest
         self._speech.last_rest = []
         if rest:
-            self._replies.say(" ".join(rest))
+            self._replies.say(" ".join(rest), is_torn=left.answers)
         if left.runs_tools:
             await self._replies.go_on_with_tools(clock)
         elif left.answers:
@@ -347,7 +452,7 @@ class VoiceSession:
     async def _close(self) -> None:
         """The call is over; what has begun to take effect is let finish."""
         await self._stop_reply()
-        await self._speech.silence()
+        await self._held.silence()
         try:
             async with asyncio.timeout(_TOOLS_AFTER_CALL_S):
                 await self._tools.settled()
@@ -355,6 +460,10 @@ class VoiceSession:
             _log.warning("tools_left_behind")
         self._add(Ended(reason=self._result or ""))
         await self._record.journal.flush()
+
+    def _heard_until(self, heard_ms: float) -> None:
+        if self._realtime is not None:
+            self._realtime.cut(heard_ms)
 
     def _add(self, entry: Entry) -> None:
         self._record.add(entry)

@@ -26,7 +26,7 @@ from agent_runtime.conversation.tool_rounds import ToolRounds
 from agent_runtime.conversation.transcript import Transcript
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.journal.writer import JournalWriter
-from agent_runtime.providers.ports import ProviderSet
+from agent_runtime.providers.ports import ProviderSet, Sound
 from agent_runtime.snapshots import Snapshots
 from agent_runtime.stages.entries import Heard, UserSaid
 
@@ -71,7 +71,7 @@ class TextMouth:
         self._open[utterance] = []
         return utterance
 
-    def write(self, utterance: str, delta: str) -> None:
+    def write(self, utterance: str, delta: str, sound: Sound | None = None) -> None:
         """More text."""
         self._open[utterance].append(delta)
 
@@ -135,13 +135,23 @@ class TextConversations:
         known = await self._known(opened.info.session_id, turn.turn_id)
         if known is not None:
             return known
-        is_lost = asyncio.Event()
-        async with JournalWriter(store, opened.info.session_id, turn.info.tenant_id, opened.token, is_lost.set) as journal:
-            record = ConversationRecord(opened.info, snapshot, opened.state, journal)
-            reply = await self._converse(turn, opened, record, providers)
-            await journal.flush()
-        if is_lost.is_set():
-            raise Conflict("the conversation is answered elsewhere", code="taken_over")
+        current, is_lost = asyncio.current_task(), False
+
+        def on_lost() -> None:
+            nonlocal is_lost
+            is_lost = True
+            if current is not None:
+                current.cancel()
+
+        try:
+            async with JournalWriter(store, opened.info.session_id, turn.info.tenant_id, opened.token, on_lost) as journal:
+                record = ConversationRecord(opened.info, snapshot, opened.state, journal)
+                reply = await self._converse(turn, opened, record, providers)
+                await journal.flush()
+        except asyncio.CancelledError as err:
+            if not is_lost or current is None or current.uncancel() > 0:
+                raise
+            raise Conflict("the conversation is answered elsewhere", code="taken_over") from err
         await self._keep(store, turn.turn_id, reply)
         return reply
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from callstage_domain.errors import InvariantBroken
 from callstage_kit.tasks import TaskScope, all_of
 
 from agent_runtime.conversation.record import ConversationRecord
@@ -11,7 +12,12 @@ from agent_runtime.conversation.transcript import Transcript
 from agent_runtime.providers.ports import ToolCallRequest
 from agent_runtime.stages import engine
 from agent_runtime.stages.entries import RequestedCall, StageMoved, StepTaken, ToolsRequested
+from agent_runtime.stages.state import Variables
 from agent_runtime.tools.dispatcher import ToolDispatcher, refused_event
+
+
+class ToolsBroken(InvariantBroken):
+    """Tools could not be run to their end: not an outcome of theirs, but a defect on the way to them."""
 
 
 class ToolRounds:
@@ -61,9 +67,10 @@ class ToolRounds:
             return engine.Step("ask_model")
         if engine.has_transition(record.snapshot, record.state, [call.name for call in batch.calls]):
             for call in batch.missing:
-                await self._run(call)
+                await self._run(call, record.state.variables)
         else:
-            await all_of(*(self._run(call) for call in batch.missing))
+            # Side by side: none sees what another one set, not even when it is another process that runs the rest of them.
+            await all_of(*(self._run(call, batch.variables) for call in batch.missing))
         finished = record.state.batch
         step = engine.after_tools(record.snapshot, record.state, finished.in_order() if finished else ())
         for entry in step.entries:
@@ -71,11 +78,11 @@ class ToolRounds:
             record.add(entry)
             if isinstance(entry, StageMoved):
                 self._transcript.stage(entry.stage, previous, entry.by_tool)
-        record.add(StepTaken())
+        record.add(StepTaken(next=step.next, text=step.text))
         self._transcript.variables(record.state.variables.merged())
         return step
 
-    async def _run(self, call: ToolCallRequest) -> None:
+    async def _run(self, call: ToolCallRequest, variables: Variables) -> None:
         record = self._record
         stage = record.state.stage
         refused = engine.refusal(record.snapshot, record.state, call)
@@ -85,6 +92,8 @@ class ToolRounds:
                 record.add(refused)
                 self._transcript.tool(refused_event(record.info, stage, refused))
             return
-        run = await self._dispatcher.run(record.info, tool, call, record.state.variables.for_tools(), stage=stage)
+        started_ms = record.parts.now_ms()
+        run = await self._dispatcher.run(record.info, tool, call, variables.for_tools(), stage=stage)
+        record.parts.tool_ran(call.name, run.event.run_key, run.outcome.status, started_ms)
         record.add(run.outcome)
         self._transcript.tool(run.event)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from callstage_contracts.events import LatencyParts, StageEntered, ToolCompleted, TurnCompleted
+from callstage_contracts.waterfall import Waterfall
 from callstage_domain.agent import AgentSnapshot
 
 from agent_runtime.call_info import CallInfo
+from agent_runtime.conversation.call_spans import CallTrace
 from agent_runtime.conversation.outlet import CaptionSink, EventSink, Outlet
 
 _BROWSER_CHANNELS = ("browser", "embed")
@@ -22,6 +24,7 @@ class Transcript:
         captions: CaptionSink | None,
         outlet: Outlet | None,
         providers: dict[str, str],
+        trace: CallTrace | None = None,
     ) -> None:
         self._info = info
         self._snapshot = snapshot
@@ -29,6 +32,7 @@ class Transcript:
         self._captions = captions
         self._outlet = outlet
         self._providers = providers
+        self._trace = trace
         # Mail is told by the poller in events of its own; there is no call to add lines to.
         self._has_call = info.channel != "email"
         self._shows_text = info.channel in _BROWSER_CHANNELS or snapshot.settings.enable_transcription
@@ -47,10 +51,21 @@ class Transcript:
         self._show("assistant", text, is_final=True)
 
     def assistant(
-        self, text: str, *, turn: int, stage: str, started_ms: float, ended_ms: float, was_cut: bool = False, latency: LatencyParts | None = None
+        self,
+        text: str,
+        *,
+        turn: int,
+        stage: str,
+        started_ms: float,
+        ended_ms: float,
+        was_cut: bool = False,
+        latency: LatencyParts | None = None,
+        waterfall: Waterfall | None = None,
     ) -> None:
-        """What was heard of an utterance."""
-        self._turn("assistant", text, turn, stage, started_ms, ended_ms, was_cut, latency)
+        """What was heard of an utterance, and how it came about."""
+        self._turn("assistant", text, turn, stage, started_ms, ended_ms, was_cut, latency, waterfall)
+        if waterfall is not None and self._trace is not None:
+            self._trace.line(turn, stage, was_cut, waterfall, ended_ms)
 
     def tool(self, event: ToolCompleted) -> None:
         """A tool ran."""
@@ -84,7 +99,16 @@ class Transcript:
         self._test_notice("latency", parts.model_dump(exclude_none=True))
 
     def _turn(
-        self, role: str, text: str, turn: int, stage: str, started_ms: float, ended_ms: float, was_cut: bool, latency: LatencyParts | None
+        self,
+        role: str,
+        text: str,
+        turn: int,
+        stage: str,
+        started_ms: float,
+        ended_ms: float,
+        was_cut: bool,
+        latency: LatencyParts | None,
+        waterfall: Waterfall | None = None,
     ) -> None:
         info = self._info
         if not self._has_call:
@@ -102,6 +126,7 @@ class Transcript:
                 started_at_ms=max(0, int(started_ms)),
                 ended_at_ms=max(0, int(ended_ms)),
                 latency=latency,
+                waterfall=waterfall,
                 providers=self._providers,
             )
         )

@@ -31,7 +31,7 @@ class Pending:
 
 def has_begun(entries: list[Entry]) -> bool:
     """True when there is a history to go on with."""
-    return any(entry.kind in ("user_said", "replied", "heard", "tools_requested") for entry in entries)
+    return any(entry.kind in ("user_said", "planned", "replied", "heard", "tools_requested") for entry in entries)
 
 
 def pending(state: ConversationState, *, utterance: str = "", heard_ms: float = 0.0) -> Pending:
@@ -53,8 +53,6 @@ def pending(state: ConversationState, *, utterance: str = "", heard_ms: float = 
         is_fresh_start = answers and not spoken.is_complete and heard <= 0
         if not is_fresh_start:
             speak.extend(rest)
-            if rest and not spoken.is_complete:
-                answers = False
     return Pending(
         settled=tuple(settled),
         speak=tuple(speak),

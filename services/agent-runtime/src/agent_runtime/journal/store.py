@@ -65,6 +65,10 @@ class JournalStore:
             return OpenedJournal(token, [], owner_tenant)
         return OpenedJournal(token, _parsed(stored, session_id), owner_tenant)
 
+    async def peek(self, session_id: str, *, only_last: bool = False) -> list[Entry]:
+        """What is stored, without becoming the owner."""
+        return _parsed(await self._redis.lrange(redis_keys.journal(session_id), -1 if only_last else 0, -1), session_id)
+
     async def append(self, session_id: str, tenant_id: str, token: int, entries: list[bytes]) -> bool:
         """Store entries; False: the conversation belongs to another process now."""
         # One command: in a pipeline the client would ask each time whether the server knows the script.

@@ -29,14 +29,17 @@ class Journal(Protocol):
         ...
 
     async def flush(self) -> None:
-        """Wait until what was appended is stored, at most half a second; at once while Redis is down."""
+        """Wait until what was appended is stored, at most half a second; at once while Redis is down.
+
+        Never returns once another process has the conversation: what would follow is that one's business, and whoever waits is about to be cancelled.
+        """
         ...
 
 
 class JournalWriter:
     """One conversation. While Redis is away entries wait in memory (oldest dropped beyond a limit) and the call goes on.
 
-    `on_lost` is called once when another process took the conversation over; nothing is written after that.
+    `on_lost` is called once when another process took the conversation over, and has to end this one; nothing is written after that.
     """
 
     def __init__(self, store: JournalStore, session_id: str, tenant_id: str, token: int | None, on_lost: Callable[[], None]) -> None:
@@ -81,13 +84,14 @@ class JournalWriter:
 
     async def flush(self) -> None:
         """Wait for the store, bounded."""
-        if self._is_failing or self._is_lost:
-            return
-        try:
-            async with asyncio.timeout(_FLUSH_TIMEOUT_S):
-                await self._stored.wait()
-        except TimeoutError:
-            self._failed("timeout")
+        if not self._is_failing and not self._is_lost:
+            try:
+                async with asyncio.timeout(_FLUSH_TIMEOUT_S):
+                    await self._stored.wait()
+            except TimeoutError:
+                self._failed("timeout")
+        if self._is_lost:
+            await asyncio.Event().wait()
 
     async def _run(self) -> None:
         waits = backoff_s(0.1, limit_s=2.0)

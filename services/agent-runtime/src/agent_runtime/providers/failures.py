@@ -14,7 +14,7 @@ from callstage_domain.errors import DependencyError, Phase
 from callstage_kit.telemetry.metrics import PROVIDER_ERRORS_TOTAL, PROVIDER_SECONDS
 
 T = TypeVar("T")
-ProviderKind = Literal["stt", "llm", "tts"]
+ProviderKind = Literal["stt", "llm", "tts", "realtime"]
 
 UNREACHABLE: Final = "provider_unreachable"
 TIMEOUT: Final = "provider_timeout"
@@ -24,6 +24,8 @@ REFUSED: Final = "provider_refused"
 FAILED: Final = "provider_failed"
 MALFORMED: Final = "provider_malformed"
 DISCONNECTED: Final = "provider_disconnected"
+OVERTAKEN: Final = "provider_overtaken"
+"""Only a breaker says so: another provider answered first."""
 
 _STATUS_UNAUTHORISED = (401, 402, 403)
 _STATUS_RATE_LIMITED = 429
@@ -37,6 +39,8 @@ class Deadlines:
     connect_s: float = 2.0
     first_byte_s: float = 5.0
     gap_s: float = 5.0
+    total_s: float = 60.0
+    """Waiting for the vendor in all; what the consumer takes between two pieces does not count."""
 
 
 def by_status(vendor: str, status: int) -> DependencyError:
@@ -86,17 +90,25 @@ def counted(kind: ProviderKind, error: DependencyError) -> DependencyError:
     return error
 
 
+class Begun:
+    """A sign that the answer itself has begun, though there is nothing to pass on yet: a piece of a tool call."""
+
+
+BEGUN: Final = Begun()
+
+
 async def watched(
-    items: AsyncGenerator[T | None, None],
+    items: AsyncGenerator[T | Begun | None, None],
     kind: ProviderKind,
     vendor: str,
     deadlines: Deadlines,
     *,
     prepare: Callable[[], Awaitable[object]] | None = None,
+    on_begin: Callable[[], None] | None = None,
 ) -> AsyncGenerator[T, None]:
-    """The same items under the deadlines of first byte and gap, measured. Closing it closes `items`.
+    """The same items under the deadlines of first byte, gap and the whole answer, measured. Closing it closes `items`.
 
-    None is a sign of life (a part of a tool call, say): it is not passed on, and the deadline starts anew.
+    None is a sign of life: it is not passed on, and the deadline of the gap starts anew. BEGUN is one, too, and is told to `on_begin`.
     `prepare` runs before the clock starts: importing an SDK is not the vendor's time.
     Raises what `items` raises; a deadline becomes a retryable DependencyError.
     """
@@ -106,10 +118,12 @@ async def watched(
     limit_s = deadlines.connect_s + deadlines.first_byte_s
     is_measured = False
     started = time.monotonic()
+    loop_now, left_s = asyncio.get_running_loop().time, deadlines.total_s
     async with aclosing(items):
         while True:
+            asked_at = loop_now()
             try:
-                async with asyncio.timeout(limit_s):
+                async with asyncio.timeout(min(limit_s, left_s)):
                     item = await anext(items)
             except StopAsyncIteration:
                 return
@@ -119,7 +133,12 @@ async def watched(
                 counted(kind, err)
                 raise
             phase, limit_s = "stream", deadlines.gap_s
+            left_s -= loop_now() - asked_at
             if item is None:
+                continue
+            if isinstance(item, Begun):
+                if on_begin is not None:
+                    on_begin()
                 continue
             if not is_measured:
                 PROVIDER_SECONDS.labels(kind, vendor).observe(time.monotonic() - started)

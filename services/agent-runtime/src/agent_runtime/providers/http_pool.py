@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
-from callstage_kit.egress_policy import EgressPolicy
+import structlog
+from callstage_kit.egress_policy import EgressPolicy, EgressRefused
 from callstage_kit.tasks import in_thread
 
 from agent_runtime.providers.failures import Deadlines
@@ -14,6 +19,30 @@ if TYPE_CHECKING:
     import httpx2
 
 _KEEPALIVE_S = 120.0
+_MOST_CONNECTING = 8
+"""To one host at a time: a hundred calls that begin in one second need no hundred connections at once."""
+_SCHEMES = {"wss": "https", "ws": "http"}
+
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way to one vendor's host."""
+
+    pool: HttpPool
+    url: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, for requests even where the address is one for sockets."""
+        parts = urlsplit(self.url)
+        return f"{_SCHEMES.get(parts.scheme, parts.scheme)}://{parts.netloc}"
+
+    async def connect(self) -> None:
+        """See `HttpPool.connect`."""
+        await self.pool.connect(self.origin)
 
 
 class HttpPool:
@@ -28,6 +57,7 @@ class HttpPool:
         self._connections = connections
         self._client: httpx2.AsyncClient | None = None
         self._lock = threading.Lock()
+        self._connecting: dict[str, int] = {}
 
     @property
     def client(self) -> httpx2.AsyncClient:
@@ -41,6 +71,32 @@ class HttpPool:
         """The shared client, made in a thread if need be."""
         return self._client or await in_thread(lambda: self.client)
 
+    async def connect(self, origin: str) -> None:
+        """Have a connection to that host (`https://host:port`) in the pool before somebody waits for it. Best effort, within the deadlines.
+
+        A `HEAD` without credentials: whatever the answer, the connection stays. One that is idle already is used for it, and so stays fresh.
+        """
+        if self._connecting.get(origin, 0) >= _MOST_CONNECTING:
+            return
+        self._connecting[origin] = self._connecting.get(origin, 0) + 1
+        try:
+            await self._head(f"{origin}/")
+        finally:
+            self._connecting[origin] -= 1
+            if not self._connecting[origin]:
+                del self._connecting[origin]
+
+    async def _head(self, url: str) -> None:
+        client = await self.ready()
+        import httpx2
+
+        try:
+            async with asyncio.timeout(self.deadlines.connect_s + self.deadlines.first_byte_s):
+                await client.head(url)
+        except (httpx2.HTTPError, httpx2.InvalidURL, EgressRefused, OSError) as err:
+            # The first real request meets it again, and maps it.
+            _log.debug("preconnect_failed", error=type(err).__name__)
+
     async def close(self) -> None:
         """Close every connection."""
         client, self._client = self._client, None
@@ -50,7 +106,6 @@ class HttpPool:
     def _new_client(self) -> httpx2.AsyncClient:
         import httpx2
 
-        limits = httpx2.Limits(max_connections=self._connections, max_keepalive_connections=self._connections, keepalive_expiry=_KEEPALIVE_S)
         connect_s = self.deadlines.connect_s
         timeout = httpx2.Timeout(connect=connect_s, pool=connect_s, write=self.deadlines.first_byte_s, read=self.deadlines.first_byte_s)
         if self._egress is not None:
@@ -58,4 +113,11 @@ class HttpPool:
 
             transport = CheckedTransport(self._egress, max_connections=self._connections, keepalive_s=_KEEPALIVE_S)
             return httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
-        return httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
+        if getproxies():
+            # Proxies are httpx2's own transport's business.
+            limits = httpx2.Limits(max_connections=self._connections, max_keepalive_connections=self._connections, keepalive_expiry=_KEEPALIVE_S)
+            return httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=False)
+        from callstage_kit.http_transport import AiohttpTransport
+
+        transport = AiohttpTransport(connections=self._connections, keepalive_s=_KEEPALIVE_S)
+        return httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False)

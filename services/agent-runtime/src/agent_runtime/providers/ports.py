@@ -4,13 +4,29 @@ Failures are `DependencyError` (vendor, phase, retryable), never a vendor's own 
 context cancels the vendor's work within 20 ms.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from callstage_domain.agent import ThinkingLevel
 from callstage_domain.audio import AudioFormat
+
+from agent_runtime.providers.capabilities import LlmCapabilities, SttCapabilities, TtsCapabilities
+from agent_runtime.providers.usage import UsageMeter
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Which provider answers. `model` "" is its own default."""
+
+    provider: str
+    model: str = ""
+    is_hedged: bool = False
+    """True: another one was asked first, or at the same time, and was slower."""
+
+
+ServedHook = Callable[[Served], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,8 @@ class Transcript:
     """True: everything sent before the last `finalize` is in the finals so far (the text may be empty)."""
     ends_turn: bool = False
     """True: the vendor itself is sure that the caller's turn is over."""
+    is_likely_end: bool = False
+    """True: the vendor thinks that the turn may be over, and is not sure. Never taken for its end; an answer may be prepared."""
     until_ms: float | None = field(default=None, compare=False)
     """Audio of this stream that it covers, from the first byte sent; None when the vendor does not say."""
 
@@ -35,6 +53,8 @@ class SttRequest:
     language: str
     model: str | None = None
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    on_served: ServedHook | None = field(default=None, compare=False, repr=False)
+    """Told by a chain when a provider has accepted the stream, and again when another goes on with it."""
 
 
 class SttStream(Protocol):
@@ -63,6 +83,9 @@ class SttProvider(Protocol):
     def formats(self) -> tuple[AudioFormat, ...]:
         """What it takes, best first."""
         ...
+
+    @property
+    def capabilities(self) -> SttCapabilities: ...
 
     def open(self, request: SttRequest) -> AbstractAsyncContextManager[SttStream]:
         """Connected while entered. Raises DependencyError(phase='connect')."""
@@ -112,6 +135,25 @@ class LlmRequest:
     thinking_level: ThinkingLevel = "minimal"
     max_tokens: int = 1024
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    on_begin: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Called once or more when the model has begun a tool call, of which no event can be given yet."""
+    on_served: ServedHook | None = field(default=None, compare=False, repr=False)
+    """Told by a chain with the first event, and again when another provider goes on with the answer."""
+
+
+class Sound(Protocol):
+    """The audio of an answer whose model speaks itself; one reader."""
+
+    audio_format: AudioFormat
+    is_ended: bool
+
+    def end(self) -> None:
+        """Nothing follows."""
+        ...
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Whole samples as they come, to the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +161,8 @@ class TextDelta:
     """A piece of the answer's text."""
 
     text: str
+    sound: Sound | None = None
+    """Of a model that speaks itself: the audio of the whole answer, as it comes. Then the text may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +182,9 @@ class LlmProvider(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> LlmCapabilities: ...
 
     def stream(self, request: LlmRequest) -> AsyncIterator[LlmEvent]:
         """Text as it comes, complete tool calls, then one LlmDone. An async generator: `aclose` cancels."""
@@ -179,6 +226,8 @@ class TtsRequest:
     options: dict[str, Any] = field(default_factory=dict[str, Any])
     on_words: Callable[[tuple[SpokenWord, ...]], None] | None = field(default=None, compare=False, repr=False)
     """Asks for word times. Called on the event loop, in order, before the audio after the words is yielded; never, when the vendor has none."""
+    on_served: ServedHook | None = field(default=None, compare=False, repr=False)
+    """Told by a chain with the first audio, and again when another voice goes on with the sentence."""
 
 
 class TtsProvider(Protocol):
@@ -191,6 +240,9 @@ class TtsProvider(Protocol):
     def formats(self) -> tuple[AudioFormat, ...]:
         """What it makes without resampling, best first; the caller resamples from the first one otherwise."""
         ...
+
+    @property
+    def capabilities(self) -> TtsCapabilities: ...
 
     def synthesise(self, request: TtsRequest) -> AsyncIterator[bytes]:
         """Audio in `request.audio_format` as it comes, any chunk size. An async generator: `aclose` cancels."""
@@ -208,3 +260,7 @@ class ProviderSet:
     stt: SttProvider
     llm: LlmProvider
     tts: TtsProvider
+    usage: UsageMeter = field(default_factory=UsageMeter)
+    """What they were asked to do so far."""
+    realtime: Any = None
+    """`Link[RealtimeModel]`: hears and speaks in place of the three, which stand by; None: the agent names none."""

@@ -23,6 +23,9 @@ class ProviderSettings(BaseSettings):
         Field(description="OpenAI API of the language model: chat completions, which every compatible server speaks, or responses."),
     ] = "chat"
     openai_stt_model: Annotated[str, Field(description="OpenAI realtime transcription model of agents that name none.")] = "gpt-live-transcribe"
+    openai_realtime_model: Annotated[str, Field(description="OpenAI speech-to-speech model of agents that choose OpenAI without a model.")] = (
+        "gpt-realtime-2.1"
+    )
     openai_tts_model: Annotated[str, Field(description="OpenAI text-to-speech model of agents that name none.")] = "gpt-4o-mini-tts"
     openai_tts_voice: Annotated[str, Field(description="OpenAI voice of agents that name none.")] = "marin"
 
@@ -35,6 +38,9 @@ class ProviderSettings(BaseSettings):
         "https://generativelanguage.googleapis.com"
     )
     gemini_llm_model: Annotated[str, Field(description="Gemini language model of agents that name none.")] = "gemini-3.5-flash"
+    gemini_live_model: Annotated[str, Field(description="Gemini speech-to-speech model of agents that choose Gemini without a model.")] = (
+        "gemini-3.8-live"
+    )
     gemini_tts_model: Annotated[str, Field(description="Gemini text-to-speech model of agents that name none.")] = "gemini-3.8-flash-lite-tts"
     gemini_tts_voice: Annotated[str, Field(description="Gemini voice of agents that name none.")] = "Kore"
 
@@ -94,6 +100,21 @@ class ProviderSettings(BaseSettings):
     provider_connect_timeout_s: Annotated[float, Field(gt=0, description="Seconds that connecting to an AI vendor may take.")] = 2.0
     provider_first_byte_timeout_s: Annotated[float, Field(gt=0, description="Seconds from a request to the first piece of its answer.")] = 5.0
     provider_gap_timeout_s: Annotated[float, Field(gt=0, description="Seconds between two pieces of an answer.")] = 5.0
+    provider_total_timeout_s: Annotated[
+        float, Field(gt=0, description="Seconds that may be spent waiting for one answer (a whole reply, a whole sentence).")
+    ] = 60.0
+    provider_breaker_failures: Annotated[int, Field(ge=1, description="Failures in a row after which an AI vendor is left alone for a while.")] = 3
+    provider_breaker_rest_s: Annotated[
+        float, Field(gt=0, description="Seconds that it is left alone; up to four times as long when it stays broken.")
+    ] = 15.0
+    llm_hedge_floor_s: Annotated[
+        float, Field(ge=0, description="A language model slower than it usually is has at least so many seconds before the next is asked as well.")
+    ] = 0.7
+    llm_hedge_ceiling_s: Annotated[
+        float, Field(ge=0, description="After so many seconds without a first word the next language model is asked as well; 0: never.")
+    ] = 2.5
+    tts_hedge_floor_s: Annotated[float, Field(ge=0, description="The same for a voice that is slower than usual.")] = 1.0
+    tts_hedge_ceiling_s: Annotated[float, Field(ge=0, description="The same for a voice: seconds without a sound; 0: never.")] = 2.5
     provider_connections: Annotated[int, Field(gt=0, description="Pooled HTTP connections to AI vendors, all calls together.")] = 400
 
     offline_stt_workers: Annotated[int, Field(ge=1, le=16, description="Threads, each with its own model, of the offline speech-to-text.")] = 2

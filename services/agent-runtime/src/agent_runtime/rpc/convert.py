@@ -66,9 +66,9 @@ def session_event(message: runtime_pb2.CallUp) -> SessionEvent | None:
             return SpeechStopped(message.speech_stopped.silence_ms, message.speech_stopped.said)
         case "playout":
             report = message.playout
-            return PlayoutReport(report.utterance_id, report.heard_ms, report.is_started, report.is_finished)
+            return PlayoutReport(report.utterance_id, report.heard_ms, report.is_started, report.is_finished, report.late_ms)
         case "interrupted":
-            return CutOff(message.interrupted.utterance_id, message.interrupted.heard_ms)
+            return CutOff(message.interrupted.utterance_id, message.interrupted.heard_ms, message.interrupted.is_held)
         case "text":
             return TextTyped(message.text.text[:_MAX_TYPED_CHARS], message.text.said)
         case "dtmf":
@@ -76,7 +76,7 @@ def session_event(message: runtime_pb2.CallUp) -> SessionEvent | None:
         case "lookup":
             return LookupArrived(json_object(message.lookup.variables_json))
         case "close":
-            return Closed(message.close.reason)
+            return Closed(message.close.reason, message.close.moves)
         case "open" | "audio" | None:
             return None
         case _:

@@ -8,16 +8,17 @@ from typing import Any, Protocol
 import structlog
 from callstage_contracts.pb.runtime.v1 import runtime_pb2
 from callstage_domain.agent import AgentSnapshot
+from callstage_domain.call import ended_reason
 from callstage_domain.errors import CallstageError, LimitExceeded
 from callstage_kit.tasks import TaskScope
-from callstage_kit.telemetry.metrics import CALLS_TOTAL, LINKS
+from callstage_kit.telemetry.metrics import LINKS, count_call
 
 from agent_runtime.call_info import CallRequest
 from agent_runtime.call_registry import CallRegistry
 from agent_runtime.conversation.inbox import CallInbox
 from agent_runtime.conversation.opening import open_conversation
 from agent_runtime.conversation.outlet import Outlet
-from agent_runtime.conversation.session import SessionServices, VoiceSession
+from agent_runtime.conversation.session import MOVED, SessionServices, VoiceSession
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.journal.writer import JournalWriter
 from agent_runtime.providers.ports import ProviderSet
@@ -51,7 +52,9 @@ class CallServer:
         structlog.contextvars.bind_contextvars(call_id=request.info.call_id)
         channel = request.info.channel
         try:
-            with self._registry.admitted(channel):
+            # A call that already runs is not refused: its caller is on the line.
+            goes_on = request.resume is not None and not request.resume.is_new_call
+            with self._registry.admitted(channel, goes_on=goes_on):
                 reason = await self._converse(request, inbox, outlet)
             _log.info("call_ended", reason=reason)
         except CallstageError as err:
@@ -62,7 +65,8 @@ class CallServer:
             reason = "internal"
             _log.exception("call_broken")
             outlet.failed(reason, "internal error")
-        CALLS_TOTAL.labels(channel, reason).inc()
+        if reason != MOVED:
+            count_call(channel, ended_reason(reason))
 
     async def _converse(self, request: CallRequest, inbox: CallInbox, outlet: Outlet) -> str:
         snapshot = await self._snapshots.of(request.info)
@@ -85,7 +89,7 @@ class CallServer:
             if not lost or current is None or current.uncancel() > 0:
                 raise
             # Another process has the conversation now: not a word about it from here.
-            return "taken_over"
+            return MOVED
 
 
 @dataclass(slots=True)

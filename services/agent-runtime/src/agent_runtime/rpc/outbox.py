@@ -83,6 +83,7 @@ class LinkOutlet:
             resumed=opened.is_resumed,
             facts_json=_json(opened.facts),
             said=opened.said,
+            decides_interruptions=True,
         )
         self._outbox.put(runtime_pb2.CallDown(channel=self._channel, opened=message), is_urgent=True)
 
@@ -108,6 +109,10 @@ class LinkOutlet:
     def clear(self) -> None:
         """Drop what was not heard."""
         self._outbox.put(runtime_pb2.CallDown(channel=self._channel, clear=runtime_pb2.ClearPlayout()), is_urgent=True)
+
+    def resume_playout(self, said: int) -> None:
+        """Go on with what is held; what the caller did up to there was nothing."""
+        self._outbox.put(runtime_pb2.CallDown(channel=self._channel, resume_playout=runtime_pb2.ResumePlayout(said=said)), is_urgent=True)
 
     def notice(self, kind: str, payload: dict[str, Any]) -> None:
         """For whoever watches."""

@@ -43,10 +43,16 @@ class Preloaded(_Entry):
 
 
 class Overheard(_Entry):
-    """The caller speaks (no text), or a piece of his turn was understood. A gateway that is lost before his turn is complete takes the rest along."""
+    """The caller speaks (no text), or a piece of his turn was understood. A gateway that is lost before his turn is complete takes the rest along.
+
+    `is_last`: its line is gone, this process adds nothing more.
+    """
 
     kind: Literal["overheard"] = "overheard"
     text: str = ""
+    is_void: bool = False
+    """True: what was understood so far was no turn."""
+    is_last: bool = False
 
 
 class UserSaid(_Entry):
@@ -73,14 +79,17 @@ class SentenceMade(_Entry):
     utterance: str
     index: int
     duration_ms: float
+    words: tuple[tuple[int, int], ...] = ()
+    """Marks of its words (`stages.history.WordMark`); empty: in proportion."""
 
 
 class Replied(_Entry):
-    """The answer is known to its end; an empty text: nothing was to be said."""
+    """The answer is known to its end; an empty text: nothing was to be said. `is_torn`: its process was lost, the model is asked for the rest."""
 
     kind: Literal["replied"] = "replied"
     utterance: str = ""
     text: str = ""
+    is_torn: bool = False
 
 
 class RequestedCall(_Entry):
@@ -126,9 +135,11 @@ class StageMoved(_Entry):
 
 
 class StepTaken(_Entry):
-    """The outcomes of the tools that were asked for together have had their effect."""
+    """The outcomes of the tools that were asked for together have had their effect: `next` and `text` as in `engine.Step`."""
 
     kind: Literal["step_taken"] = "step_taken"
+    next: str = ""
+    text: str = ""
 
 
 class EndRequested(_Entry):

@@ -9,6 +9,8 @@ from agent_runtime.stages.state import Line, Spoken
 MAX_LINES = 80
 """Beyond this the oldest lines leave the request; variables and prompts carry what must not be forgotten."""
 _STILL_RUNNING = "The tool has not finished yet."
+WordMark = tuple[int, int]
+"""Milliseconds into a sentence's audio, and how many characters of the sentence have been said by then."""
 
 
 def for_model(lines: Sequence[Line], *, limit: int = MAX_LINES) -> tuple[Message, ...]:
@@ -39,19 +41,28 @@ def _window(lines: Sequence[Line], limit: int) -> Sequence[Line]:
     return kept[start:]
 
 
-def heard_text(sentences: Sequence[str], durations_ms: Sequence[float], heard_ms: float) -> str:
-    """What was heard of an utterance: whole sentences, and of the one that was cut the words in proportion to its time."""
+def heard_text(sentences: Sequence[str], durations_ms: Sequence[float], heard_ms: float, words: Sequence[Sequence[WordMark]] = ()) -> str:
+    """What was heard of an utterance: whole sentences, and of the one that was cut the words that had been said to their end.
+
+    `words` holds the marks of each sentence; without marks a sentence's words are counted in proportion to its time.
+    """
     heard: list[str] = []
     left_ms = heard_ms
-    for sentence, duration_ms in zip(sentences, durations_ms, strict=False):
+    for index, (sentence, duration_ms) in enumerate(zip(sentences, durations_ms, strict=False)):
         if left_ms >= duration_ms:
             heard.append(sentence)
             left_ms -= duration_ms
             continue
-        words = sentence.split()
-        heard.extend(words[: int(len(words) * left_ms / duration_ms)] if duration_ms > 0 else [])
+        heard.append(_beginning(sentence, left_ms, duration_ms, words[index] if index < len(words) else ()))
         break
-    return " ".join(heard)
+    return " ".join(piece for piece in heard if piece)
+
+
+def _beginning(sentence: str, heard_ms: float, duration_ms: float, marks: Sequence[WordMark]) -> str:
+    if marks:
+        return sentence[: max((until for end_ms, until in marks if end_ms <= heard_ms), default=0)].strip()
+    words = sentence.split()
+    return " ".join(words[: int(len(words) * heard_ms / duration_ms)]) if duration_ms > 0 else ""
 
 
 def unheard_sentences(spoken: Spoken, heard_ms: float) -> tuple[str, ...]:

@@ -58,21 +58,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An utterance whose hearing is not settled. `durations_ms` grows behind `sentences`."""
+    """An utterance whose hearing is not settled. `durations_ms` and `words` (`history.WordMark`) grow behind `sentences`."""
 
     utterance: str
     sentences: tuple[str, ...] = ()
     durations_ms: tuple[float, ...] = ()
     heard_ms: float = 0.0
     is_complete: bool = False
+    words: tuple[tuple[tuple[int, int], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tools that were asked for together and whose effect is not taken yet."""
+    """Tools that were asked for together and whose effect is not taken yet. `variables` are those they were asked with."""
 
     calls: tuple[ToolCallRequest, ...]
     finished: tuple[ToolFinished, ...] = ()
+    variables: Variables = Variables()
+    is_announced: bool = False
+    """The agent has said something before them."""
 
     @property
     def missing(self) -> tuple[ToolCallRequest, ...]:
@@ -136,7 +140,7 @@ def apply(state: ConversationState, entry: Entry) -> ConversationState:
         case Preloaded():
             return _preloaded(state, entry)
         case Overheard():
-            return replace(state, overheard=f"{state.overheard or ''} {entry.text}".strip())
+            return replace(state, overheard=None if entry.is_void else f"{state.overheard or ''} {entry.text}".strip())
         case UserSaid():
             return replace(
                 state,
@@ -152,7 +156,7 @@ def apply(state: ConversationState, entry: Entry) -> ConversationState:
         case SentencePlanned():
             return _planned(state, entry)
         case SentenceMade():
-            return _with_speech(state, entry.utterance, lambda spoken: replace(spoken, durations_ms=(*spoken.durations_ms, entry.duration_ms)))
+            return _with_speech(state, entry.utterance, lambda spoken: _made(spoken, entry))
         case Replied():
             return _replied(state, entry)
         case ToolsRequested():
@@ -214,14 +218,16 @@ def _planned(state: ConversationState, entry: SentencePlanned) -> ConversationSt
 
 def _replied(state: ConversationState, entry: Replied) -> ConversationState:
     lines = (*state.lines, Line(Message("assistant", entry.text), entry.utterance)) if entry.text else state.lines
-    state = replace(state, lines=lines, awaits_answer=False, handover="", overheard=None)
+    awaits_answer = state.awaits_answer and entry.is_torn
+    state = replace(state, lines=lines, awaits_answer=awaits_answer, handover=state.handover if awaits_answer else "", overheard=None)
     return _with_speech(state, entry.utterance, lambda spoken: replace(spoken, is_complete=True))
 
 
 def _tools_requested(state: ConversationState, entry: ToolsRequested) -> ConversationState:
     calls = tuple(ToolCallRequest(call.id, call.name, call.arguments_json, call.vendor_state) for call in entry.calls)
     line = Line(Message("assistant", entry.text, tool_calls=calls), entry.utterance)
-    state = replace(state, lines=(*state.lines, line), batch=Batch(calls), awaits_answer=True)
+    batch = Batch(calls, variables=state.variables, is_announced=bool(entry.text))
+    state = replace(state, lines=(*state.lines, line), batch=batch, awaits_answer=True)
     return _with_speech(state, entry.utterance, lambda spoken: replace(spoken, is_complete=True))
 
 
@@ -261,6 +267,10 @@ def _cut(line: Line, entry: Heard) -> Line | None:
     if not entry.text and not line.message.tool_calls:
         return None
     return replace(line, message=replace(line.message, content=entry.text))
+
+
+def _made(spoken: Spoken, entry: SentenceMade) -> Spoken:
+    return replace(spoken, durations_ms=(*spoken.durations_ms, entry.duration_ms), words=(*spoken.words, entry.words))
 
 
 def _with_speech(state: ConversationState, utterance: str, change: Callable[[Spoken], Spoken]) -> ConversationState:

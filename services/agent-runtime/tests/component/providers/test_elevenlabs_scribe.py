@@ -1,28 +1,23 @@
 """Proves A2 (stt) on ElevenLabs' realtime transcription wire: query, partial and committed texts, failures, cancellation."""
 
-import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from agent_runtime.providers.failures import Deadlines
-from agent_runtime.providers.ports import SttRequest, SttStream, Transcript
+from agent_runtime.providers.ports import SttRequest, Transcript
 from agent_runtime.providers.speech_dialogue import SETTLED
 from agent_runtime.providers.vendors.elevenlabs.scribe import ScribeDialogue, realtime_url
 from agent_runtime.providers.vendors.elevenlabs.stt import ElevenLabsStt
-from callstage_audio.g711 import pcm16_to_ulaw
 from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
 from callstage_testing.fakes.elevenlabs import FakeElevenLabs
-from callstage_testing.fakes.faults import Fault
 from callstage_testing.fakes.tones import tone_speech
+from wires import SILENCE, SPEECH, speak, until_answer
 
 SECRET = "el-test"
 REQUEST = SttRequest(AudioFormat.PCMU_8K, "en-US")
-SPEECH = pcm16_to_ulaw(tone_speech("iwouldliketoordertwopizzas", 8000))
-SILENCE = b"\xff" * 8000
 
 
 @pytest.fixture
@@ -33,21 +28,6 @@ async def fake() -> AsyncIterator[FakeElevenLabs]:
 
 def provider(base_url: str, *, key: str = SECRET, finalize_wait_s: float = 1.0) -> ElevenLabsStt:
     return ElevenLabsStt(key, base_url, "scribe_v2_realtime", Deadlines(0.5, 0.5, 0.5), finalize_wait_s=finalize_wait_s)
-
-
-async def speak(stream: SttStream, audio: bytes) -> None:
-    for start in range(0, len(audio), 160):
-        await stream.send(audio[start : start + 160])
-
-
-async def until_answer(texts: AsyncIterator[Transcript]) -> list[Transcript]:
-    found: list[Transcript] = []
-    async with asyncio.timeout(5):
-        async for transcript in texts:
-            found.append(transcript)
-            if transcript.answers_finalize:
-                break
-    return found
 
 
 def sent(fake: FakeElevenLabs) -> list[dict[str, Any]]:
@@ -105,68 +85,6 @@ async def test_silence_that_is_not_answered_is_forgiven_once(fake: FakeElevenLab
         with pytest.raises(DependencyError) as caught:
             await until_answer(texts)
     assert (caught.value.vendor, caught.value.phase, caught.value.code) == ("elevenlabs", "stream", "provider_timeout")
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "retryable"), [(401, "provider_unauthorised", False), (429, "provider_rate_limited", True), (503, "provider_failed", True)]
-)
-async def test_a_refused_handshake(fake: FakeElevenLabs, status: int, code: str, retryable: bool) -> None:
-    fake.faults.add(Fault(status=status))
-    with pytest.raises(DependencyError) as caught:
-        async with provider(fake.url).open(REQUEST):
-            pass
-    assert (caught.value.code, caught.value.retryable) == (code, retryable)
-    assert SECRET not in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("fault", "phase", "code"),
-    [
-        (Fault(delay_s=3), "connect", "provider_timeout"),
-        (Fault(stall_after=0), "first_byte", "provider_timeout"),
-        (Fault(disconnect_after=0), "first_byte", "provider_disconnected"),
-    ],
-    ids=["no_handshake", "no_session", "cut"],
-)
-async def test_a_session_that_does_not_begin(fake: FakeElevenLabs, fault: Fault, phase: str, code: str) -> None:
-    fake.faults.add(fault)
-    with pytest.raises(DependencyError) as caught:
-        async with provider(fake.url).open(REQUEST):
-            pass
-    assert (caught.value.vendor, caught.value.phase, caught.value.code) == ("elevenlabs", phase, code)
-
-
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (Fault(disconnect_after=2), "provider_disconnected"),
-        (Fault(malformed_after=2), "provider_malformed"),
-        (Fault(stall_after=2), "provider_timeout"),
-    ],
-    ids=["cut", "malformed", "stalled"],
-)
-async def test_a_stream_that_breaks(fake: FakeElevenLabs, fault: Fault, code: str) -> None:
-    fake.faults.add(fault)
-    async with provider(fake.url, finalize_wait_s=0.1).open(REQUEST) as stream:
-        await speak(stream, SPEECH)
-        await stream.finalize()
-        with pytest.raises(DependencyError) as caught:
-            await until_answer(stream.transcripts())
-    assert (caught.value.phase, caught.value.code) == ("stream", code)
-
-
-async def test_leaving_ends_the_reader_and_is_quick(fake: FakeElevenLabs) -> None:
-    async with provider(fake.url).open(REQUEST) as stream:
-        await speak(stream, SPEECH)
-        reader = asyncio.create_task(until_answer(stream.transcripts()))
-        await asyncio.sleep(0)
-        started = time.monotonic()
-        reader.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await reader
-        assert time.monotonic() - started < 0.02
-        started = time.monotonic()
-    assert time.monotonic() - started < 0.3
 
 
 @pytest.mark.parametrize(

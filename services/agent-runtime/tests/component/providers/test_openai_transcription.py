@@ -3,30 +3,26 @@
 import asyncio
 import base64
 import json
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.lazy_imports import load
-from agent_runtime.providers.ports import SttRequest, SttStream, Transcript
+from agent_runtime.providers.ports import SttRequest, Transcript
 from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED
 from agent_runtime.providers.vendors.openai.stt import OpenAiStt
 from agent_runtime.providers.vendors.openai.transcription import TranscriptionDialogue, session_update
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from callstage_audio.g711 import pcm16_to_ulaw
 from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
-from callstage_testing.fakes.faults import Fault
 from callstage_testing.fakes.openai import FakeOpenAI
 from callstage_testing.fakes.tones import tone_speech
+from wires import SILENCE, SPEECH, speak, until_answer
 
 SECRET = "sk-test"
 REQUEST = SttRequest(AudioFormat.PCMU_8K, "en-GB")
-SPEECH = pcm16_to_ulaw(tone_speech("iwouldliketoordertwopizzas", 8000))
-SILENCE = b"\xff" * 8000
 
 
 @pytest.fixture
@@ -37,21 +33,6 @@ async def fake() -> AsyncIterator[FakeOpenAI]:
 
 def provider(base_url: str, *, key: str = SECRET, model: str = "gpt-live-transcribe", finalize_wait_s: float = 1.0) -> OpenAiStt:
     return OpenAiStt(key, base_url, model, Deadlines(0.5, 0.5, 0.5), finalize_wait_s=finalize_wait_s)
-
-
-async def speak(stream: SttStream, audio: bytes) -> None:
-    for start in range(0, len(audio), 160):
-        await stream.send(audio[start : start + 160])
-
-
-async def until_answer(texts: AsyncIterator[Transcript]) -> list[Transcript]:
-    found: list[Transcript] = []
-    async with asyncio.timeout(5):
-        async for transcript in texts:
-            found.append(transcript)
-            if transcript.answers_finalize:
-                break
-    return found
 
 
 def sent(fake: FakeOpenAI) -> list[dict[str, Any]]:
@@ -128,18 +109,6 @@ async def test_only_the_last_of_two_finalizes_is_answered(fake: FakeOpenAI) -> N
     assert [(text.text, text.answers_finalize) for text in found] == [("Two large pizzas.", False), ("Yes please.", True)]
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "retryable"), [(401, "provider_unauthorised", False), (429, "provider_rate_limited", True), (503, "provider_failed", True)]
-)
-async def test_a_refused_handshake(fake: FakeOpenAI, status: int, code: str, retryable: bool) -> None:
-    fake.faults.add(Fault(status=status))
-    with pytest.raises(DependencyError) as caught:
-        async with provider(fake.url).open(REQUEST):
-            pass
-    assert (caught.value.code, caught.value.retryable) == (code, retryable)
-    assert SECRET not in caught.value.message
-
-
 async def test_a_wrong_key_and_a_refused_session(fake: FakeOpenAI) -> None:
     with pytest.raises(DependencyError) as caught:
         async with provider(fake.url, key="sk-wrong").open(REQUEST):
@@ -150,23 +119,6 @@ async def test_a_wrong_key_and_a_refused_session(fake: FakeOpenAI) -> None:
         async with provider(fake.url).open(request):
             pass
     assert (refused.value.code, refused.value.retryable) == ("provider_refused", False)
-
-
-@pytest.mark.parametrize(
-    ("fault", "phase", "code"),
-    [
-        (Fault(delay_s=3), "connect", "provider_timeout"),
-        (Fault(stall_after=1), "first_byte", "provider_timeout"),
-        (Fault(disconnect_after=1), "first_byte", "provider_disconnected"),
-    ],
-    ids=["no_handshake", "no_session", "cut"],
-)
-async def test_a_session_that_does_not_begin(fake: FakeOpenAI, fault: Fault, phase: str, code: str) -> None:
-    fake.faults.add(fault)
-    with pytest.raises(DependencyError) as caught:
-        async with provider(fake.url).open(REQUEST):
-            pass
-    assert (caught.value.vendor, caught.value.phase, caught.value.code) == ("openai", phase, code)
 
 
 async def test_a_redirect_is_not_followed(fake: FakeOpenAI) -> None:
@@ -181,46 +133,6 @@ async def test_a_redirect_is_not_followed(fake: FakeOpenAI) -> None:
                 pass
     assert caught.value.code == "provider_refused"
     assert not fake.requests
-
-
-async def test_nobody_listens() -> None:
-    with pytest.raises(DependencyError) as caught:
-        async with provider("http://127.0.0.1:9/v1").open(REQUEST):
-            pass
-    assert (caught.value.phase, caught.value.code) == ("connect", "provider_unreachable")
-
-
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (Fault(disconnect_after=3), "provider_disconnected"),
-        (Fault(malformed_after=3), "provider_malformed"),
-        (Fault(stall_after=3), "provider_timeout"),
-    ],
-    ids=["cut", "malformed", "stalled"],
-)
-async def test_a_stream_that_breaks(fake: FakeOpenAI, fault: Fault, code: str) -> None:
-    fake.faults.add(fault)
-    async with provider(fake.url, finalize_wait_s=0.1).open(REQUEST) as stream:
-        await speak(stream, SPEECH)
-        await stream.finalize()
-        with pytest.raises(DependencyError) as caught:
-            await until_answer(stream.transcripts())
-    assert (caught.value.phase, caught.value.code) == ("stream", code)
-
-
-async def test_leaving_ends_the_reader_and_is_quick(fake: FakeOpenAI) -> None:
-    async with provider(fake.url).open(REQUEST) as stream:
-        await speak(stream, SPEECH)
-        reader = asyncio.create_task(until_answer(stream.transcripts()))
-        await asyncio.sleep(0)
-        started = time.monotonic()
-        reader.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await reader
-        assert time.monotonic() - started < 0.02
-        started = time.monotonic()
-    assert time.monotonic() - started < 0.3
 
 
 async def test_a_socket_that_does_not_drain_drops_the_oldest_audio(fake: FakeOpenAI) -> None:

@@ -14,7 +14,7 @@ from agent_runtime.providers.registry import ProviderRegistry
 from agent_runtime.providers.settings import ProviderSettings
 from callstage_audio.g711 import pcm16_to_ulaw
 from callstage_contracts.buckets import ProviderKey, provider_aad
-from callstage_domain.agent import AgentSettings, AgentSnapshot, LlmSettings, SpeechSettings, Stage
+from callstage_domain.agent import AgentSettings, AgentSnapshot, FallbackChoice, LlmSettings, SpeechSettings, Stage
 from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import CallerError, DependencyError
 from callstage_domain.ids import AgentId, TenantId
@@ -24,7 +24,7 @@ from callstage_testing.fakes.deepgram import FakeDeepgram
 from callstage_testing.fakes.elevenlabs import FakeElevenLabs
 from callstage_testing.fakes.faults import Fault
 from callstage_testing.fakes.gemini_speech import FakeGeminiSpeech
-from callstage_testing.fakes.openai import FakeOpenAI, Reply
+from callstage_testing.fakes.openai import FakeOpenAI
 from callstage_testing.fakes.tones import tone_speech
 
 TENANT = TenantId("t1")
@@ -128,13 +128,31 @@ async def test_the_next_language_model_answers_and_the_failing_one_rests() -> No
             assert made.health()["llm"]["groq"]["is_configured"] is False
 
 
-async def test_a_stream_that_breaks_after_its_first_word_is_not_started_again() -> None:
-    async with FakeOpenAI(api_key="k") as fake:
-        fake.reply = lambda _: Reply(text="One two three four five six.")
-        fake.faults.add(Fault(disconnect_after=3))
-        async with registry(openai_api_key="k", openai_base_url=fake.url) as made:
-            with pytest.raises(DependencyError):
-                await spoken(made)
+async def test_the_agents_own_list_replaces_the_platforms_order() -> None:
+    keys = {f"{vendor}_api_key": "k" for vendor in ("openai", "groq", "gemini", "anthropic", "elevenlabs", "deepgram")}
+    wishes = (FallbackChoice(provider="anthropic", model="claude"), FallbackChoice(provider="martian"), FallbackChoice(provider="openai", model="m"))
+    async with registry(**keys) as made:
+        agent = snapshot(llm="openai")
+        wished = agent.settings.model_copy(update={"llm": LlmSettings(provider="openai", fallbacks=wishes), "tts": SpeechSettings(fallbacks=())})
+        found = made.resolve(agent.model_copy(update={"settings": wished}))
+        assert names(found.llm) == ["openai", "anthropic", "openai"], "what has no key here is passed over"
+        assert [link.choice.model for link in found.llm.links] == [None, "claude", "m"]  # type: ignore[attr-defined]
+        first, _, third = found.llm.links  # type: ignore[attr-defined]
+        assert first.breaker is third.breaker, "a key that is refused is refused for every model"
+        assert names(found.tts) == ["elevenlabs"], "no fallback is wanted"
+        assert names(found.stt)[-1] == "moonshine"
+
+
+async def test_an_offline_engine_does_not_stand_in_for_a_language_that_it_lacks() -> None:
+    async with registry(deepgram_api_key="k", openai_api_key="k") as made:
+        german = snapshot().model_copy(update={"settings": snapshot().settings.model_copy(update={"language": "de-DE"})})
+        found = made.resolve(german)
+        assert (names(found.stt), names(found.llm)) == (["deepgram", "openai"], ["openai"])
+        assert names(found.tts) == ["openai", "deepgram", "offline"], "all of them speak it"
+        swedish = snapshot().model_copy(update={"settings": snapshot().settings.model_copy(update={"language": "sv"})})
+        assert names(made.resolve(swedish).tts) == ["openai", "offline"], "Aura does not"
+    async with registry() as made:
+        assert names(made.resolve(german).stt) == ["moonshine"], "without any key it is all there is"
 
 
 async def test_the_next_voice_speaks_in_the_same_format() -> None:

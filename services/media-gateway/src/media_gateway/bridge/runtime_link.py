@@ -7,14 +7,15 @@ import grpc
 import structlog
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
 from callstage_contracts.pb.runtime.v1 import runtime_pb2_grpc
-from callstage_kit.grpc.server import OPTIONS
+from callstage_kit.grpc.server import LINK_OPTIONS
 from callstage_kit.retry import backoff_s
 from callstage_kit.tasks import TaskScope
-from callstage_kit.telemetry.metrics import LINKS, QUEUE_DROPPED_TOTAL
+from callstage_kit.telemetry.metrics import LINK_MESSAGES_TOTAL, LINKS, QUEUE_DROPPED_TOTAL
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 _log = structlog.get_logger(__name__)
 
+_UP, _DOWN = LINK_MESSAGES_TOTAL.labels("up"), LINK_MESSAGES_TOTAL.labels("down")
 _CONNECT_TIMEOUT_S: Final = 5.0
 _WRITE_TIMEOUT_S: Final = 5.0
 MAX_WAITING_AUDIO_BYTES: Final = 2 << 20
@@ -62,6 +63,11 @@ class RuntimeLink:
     def is_open(self) -> bool:
         """True when new calls may be given to it: connected and not draining."""
         return self._is_connected and self._is_serving
+
+    @property
+    def is_leaving(self) -> bool:
+        """True when it asks for its calls to be moved: connected and draining."""
+        return self._is_connected and not self._is_serving
 
     @property
     def calls(self) -> int:
@@ -117,7 +123,7 @@ class RuntimeLink:
         try:
             while True:
                 try:
-                    async with grpc.aio.insecure_channel(self.address, options=[*OPTIONS, ("grpc.enable_retries", 0)]) as channel:
+                    async with grpc.aio.insecure_channel(self.address, options=LINK_OPTIONS) as channel:
                         await self._serve(channel)
                         waits = backoff_s(0.1, limit_s=2.0)
                 except (grpc.RpcError, OSError, TimeoutError) as err:
@@ -156,6 +162,7 @@ class RuntimeLink:
                 return
             if not isinstance(message, pb.LinkDown):
                 return
+            _DOWN.inc()
             for down in message.calls:
                 listener = self._listeners.get(down.channel)
                 if listener is not None:
@@ -169,6 +176,7 @@ class RuntimeLink:
                 try:
                     async with asyncio.timeout(_WRITE_TIMEOUT_S):
                         await stream.write(pb.LinkUp(calls=self._take()))
+                    _UP.inc()
                 except grpc.RpcError:
                     # The runtime is gone; the end of this task ends the reading half, which tells the calls.
                     return

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from callstage_contracts.convert import audio_format_to_pb
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
+from callstage_domain.call import EndedReason
 
 from media_gateway.bridge.runtime_link import ChannelListener, RuntimeLink
 from media_gateway.bridge.runtime_links import RuntimeLinks
@@ -12,6 +13,8 @@ from media_gateway.calls.ears import Ears
 from media_gateway.playout.account import Cut, Playing, Report
 
 _Kind = Literal["started", "stopped", "text", "digit"]
+_TURN_TAKES_MS = 3000
+"""Of caller audio: longer than a recogniser needs for a turn. Noise is never answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,12 @@ class Conversation:
         self._channel = 0
         self._base_ms = 0
         self._unanswered: list[_Said] = []
+        self._answered_ms = 0.0
         self._numbers = 0
         self._is_ready = False
         self._was_ready = False
+        self.awaits_answer = False
+        """A turn is stored and nothing was said to it yet."""
         # Nobody listens yet: everything is kept until the runtime has opened the call.
         ears.keep_from(0)
 
@@ -59,7 +65,7 @@ class Conversation:
         link = self._links.choose(avoid)
         if link is None:
             return False
-        self.leave()
+        self.leave(EndedReason.SHUTDOWN, moves=True)
         self._link, self._channel, self._is_ready = link, link.attach(self._listener), False
         self._ears.keep_from(int(self._ears.heard_ms))
         request = pb.OpenCall()
@@ -92,16 +98,27 @@ class Conversation:
 
     def taken(self, said: int) -> None:
         """What the caller did up to number `said` is in the journal."""
+        self.dismissed(said)
+        self.awaits_answer = True
+
+    def dismissed(self, said: int) -> None:
+        """What the caller did up to number `said` needs no answer."""
         self._forget(said)
         if self._is_ready:
             self._keep_unanswered()
 
-    def leave(self, reason: str | None = None) -> None:
-        """Give the call back, with the reason when it is over."""
+    @property
+    def awaits_turn(self) -> bool:
+        """True while something that the caller has just done is on its way into the journal: no good moment to be moved."""
+        last = self._unanswered[-1] if self._unanswered else None
+        return last is not None and self._ears.heard_ms - last.decided_ms < _TURN_TAKES_MS
+
+    def leave(self, reason: str | None = None, *, moves: bool = False) -> None:
+        """Give the call back, with the reason when it is over, or when it `moves` to another gateway."""
         if self._link is None:
             return
         if reason is not None:
-            self._send(close=pb.CloseCall(reason=reason))
+            self._send(close=pb.CloseCall(reason=reason, moves=moves))
         self._link.detach(self._channel)
         self._link, self._is_ready = None, False
 
@@ -129,13 +146,17 @@ class Conversation:
     def heard(self, report: Report) -> None:
         """How far the caller has heard an utterance."""
         message = pb.PlayoutReport(
-            utterance_id=report.utterance_id, heard_ms=report.heard_ms, is_started=report.is_started, is_finished=report.is_finished
+            utterance_id=report.utterance_id,
+            heard_ms=report.heard_ms,
+            is_started=report.is_started,
+            is_finished=report.is_finished,
+            late_ms=report.late_ms,
         )
         self._send(playout=message)
 
-    def interrupted(self, cut: Cut) -> None:
-        """An utterance was thrown away."""
-        self._send(interrupted=pb.Interrupted(utterance_id=cut.utterance_id, heard_ms=cut.heard_ms))
+    def interrupted(self, cut: Cut, *, is_held: bool = False) -> None:
+        """An utterance was thrown away, or is held until the runtime says how it goes on."""
+        self._send(interrupted=pb.Interrupted(utterance_id=cut.utterance_id, heard_ms=cut.heard_ms, is_held=is_held))
 
     def lookup(self, variables_json: str) -> None:
         """The caller lookup is done."""
@@ -152,6 +173,9 @@ class Conversation:
 
     def _forget(self, said: int) -> None:
         """Everything up to that number but the beginning of speech that has not ended yet."""
+        self._answered_ms = max(
+            (one.decided_ms for one in self._unanswered if one.number <= said and one.kind == "stopped"), default=self._answered_ms
+        )
         last_start = next((one for one in reversed(self._unanswered) if one.kind in ("started", "stopped")), None)
         is_speaking = last_start is not None and last_start.kind == "started"
         self._unanswered = [one for one in self._unanswered if one.number > said or (is_speaking and one is last_start)]
@@ -176,6 +200,10 @@ class Conversation:
 
     def _say_again(self) -> None:
         audio, self._base_ms = self._ears.unanswered()
+        # What lies before the beginning of new speech may be the end of a turn that is answered: it must not be understood a second time.
+        surplus_ms = min(self._answered_ms - self._base_ms, self._ears.format.duration_ms(len(audio)))
+        if surplus_ms > 0:
+            audio, self._base_ms = audio[self._ears.format.size_bytes(surplus_ms) :], int(self._base_ms + surplus_ms)
         position_ms = float(self._base_ms)
         for said in self._unanswered:
             audio, position_ms = self._send_kept(audio, position_ms, said.decided_ms)

@@ -32,6 +32,7 @@ class Ears:
         self._frame_bytes = uplink.size_bytes(FRAME_MS)
         self._second_bytes = uplink.size_bytes(1000)
         self._bytes_per_ms = self._second_bytes / 1000
+        self._window_bytes = uplink.size_bytes(VAD_WINDOW_MS)
         self._is_ulaw = uplink is AudioFormat.PCMU_8K
         self._fresh = bytearray()
         self._kept = bytearray()
@@ -48,6 +49,11 @@ class Ears:
         """Audio taken by `take` so far."""
         return self._total_bytes / self._bytes_per_ms
 
+    @property
+    def window_end_ms(self) -> float:
+        """Where the windows' clock stands."""
+        return self._window_end_ms
+
     def push(self, audio: bytes) -> None:
         """From the leg, whole samples of any length."""
         self._fresh += audio
@@ -56,8 +62,10 @@ class Ears:
             del self._fresh[:surplus]
 
     def take(self) -> bytes:
-        """Whole 20 ms frames that came since the last tick, at most one second."""
+        """Whole 20 ms frames that came since the last time, at most one second; nothing until they complete a window of the speech model."""
         waiting = len(self._fresh)
+        if self._total_bytes % self._window_bytes + waiting < self._window_bytes:
+            return b""
         size = min(waiting - waiting % self._frame_bytes, self._second_bytes)
         if not size:
             return b""

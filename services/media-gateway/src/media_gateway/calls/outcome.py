@@ -11,7 +11,7 @@ from callstage_domain.call import EndedReason
 from callstage_domain.route import NumberRoute
 from callstage_kit.nats.event_publisher import EventPublisher
 from callstage_kit.tasks import TaskScope
-from callstage_kit.telemetry.metrics import CALLS_TOTAL
+from callstage_kit.telemetry.metrics import count_call
 
 from media_gateway.calls.directory import Directory
 from media_gateway.calls.facts import CallFacts
@@ -64,6 +64,13 @@ class Outcomes:
             close_reason=close_reason,
         )
 
+    def broken_off(self, facts: CallFacts, reason: EndedReason) -> Outcome:
+        """The agent has said itself that it cannot go on: the number's fallback route when there is one (rule N5)."""
+        route = self._route(facts)
+        if route is None or route.fallback is None:
+            return Outcome(reason, then="ended")
+        return Outcome(reason, then=fallback(route, self.country(facts.tenant_id), reason))
+
     def transfer(self, facts: CallFacts) -> Instead:
         """The number's transfer target (rule X1)."""
         return transfer(self._route(facts), self.country(facts.tenant_id))
@@ -87,7 +94,7 @@ class Outcomes:
         """Write the last word on a call that no gateway holds any more; only the first to do so is heard."""
         if await self._states.set(facts.call_id, "ended") == "ended":
             return
-        CALLS_TOTAL.labels(facts.channel, reason).inc()
+        count_call(facts.channel, reason)
         duration_ms = max(0, int(time.time() * 1000) - facts.begun_at_ms)
         self._publisher.publish(CallEnded(tenant_id=facts.tenant_id, call_id=facts.call_id, reason=reason, duration_ms=duration_ms))
         _log.info("lost_call_closed", call_id=facts.call_id, reason=reason)

@@ -1,7 +1,7 @@
 """The calls of this process."""
 
 import asyncio
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -23,6 +23,20 @@ class RunningCall(Ticking, Protocol):
     @property
     def is_quiet(self) -> bool:
         """True while neither side speaks."""
+        ...
+
+    @property
+    def awaits_answer(self) -> bool:
+        """True while the caller waits for the answer to a turn that is stored."""
+        ...
+
+    @property
+    def may_change_runtime(self) -> bool:
+        """True when its runtime is about to stop and another one is there."""
+        ...
+
+    def change_runtime(self) -> None:
+        """Go on with another one."""
         ...
 
     def end(self, outcome: Outcome) -> None:
@@ -49,6 +63,11 @@ class CallRegistry:
         self._sessions: dict[str, RunningCall] = {}
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._on_left: list[Callable[[CallFacts], None]] = []
+
+    def on_left(self, listener: Callable[[CallFacts], None]) -> None:
+        """Called whenever a call is not here any more."""
+        self._on_left.append(listener)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -84,5 +103,7 @@ class CallRegistry:
             ACTIVE_CALLS.labels(facts.channel).dec()
             if self._sessions.get(facts.call_id) is session:
                 del self._sessions[facts.call_id]
+                for listener in self._on_left:
+                    listener(facts)
             if not self._sessions:
                 self._is_empty.set()

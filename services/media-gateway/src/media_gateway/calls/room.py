@@ -1,12 +1,12 @@
 """The room of a call: the caller's leg on one side, the agent on the other, and the media between them."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from callstage_audio.vad import VadState
 from callstage_domain.call import EndedReason
-from callstage_kit.telemetry.metrics import BARGE_IN_SECONDS
+from callstage_kit.telemetry.metrics import BARGE_IN_SECONDS, ECHOES_TOTAL
 
 from media_gateway.calls.ears import Ears
 from media_gateway.legs.port import Leg
@@ -14,6 +14,7 @@ from media_gateway.playout.account import Cut, Report
 from media_gateway.playout.player import Player
 from media_gateway.vad.batch import Heard, Listening
 from media_gateway.vad.detector import DetectorSettings, SpeechDetector
+from media_gateway.vad.echo import EchoGuard
 
 FLOOR_DBFS = -60.0
 
@@ -24,7 +25,7 @@ class Agent(Protocol):
     def hears(self, audio: bytes, *, at_once: bool) -> None: ...
     def caller_started(self, at_ms: int) -> None: ...
     def caller_stopped(self, at_ms: int, silence_ms: int) -> None: ...
-    def caller_cut_in(self, cuts: Sequence[Cut]) -> None: ...
+    def caller_cut_in(self, cuts: Sequence[Cut], *, is_held: bool) -> None: ...
     def caller_typed(self, text: str) -> None: ...
     def caller_pressed(self, digit: str) -> None: ...
     def caller_left(self, reason: EndedReason, *, is_final: bool) -> None: ...
@@ -35,19 +36,28 @@ class Agent(Protocol):
 class Room:
     """Implements `LegListener` for the caller's leg. Barge-in is decided and done here, without a network hop."""
 
-    def __init__(self, leg: Leg, agent: Agent) -> None:
+    def __init__(self, leg: Leg, agent: Agent, now_ms: Callable[[], float] | None = None) -> None:
         self.leg = leg
         self.ears = Ears(leg.uplink)
-        self.player = Player(leg, agent.first_audio_written)
+        self.player = Player(leg, agent.first_audio_written, now_ms)
         self._agent = agent
         self._detector = SpeechDetector()
         self._vad_state = VadState()
+        self._echo = EchoGuard(self.player.played)
+        self._listened_at_ms = 0.0
+        self.holds_on_barge_in = False
+        """Whoever speaks for the agent decides what an interruption was; until then nothing is lost."""
         leg.listen(self)
 
     @property
     def is_caller_speaking(self) -> bool:
         """By the voice activity model."""
         return self._detector.is_speaking
+
+    @property
+    def hears_speech(self) -> bool:
+        """True from the first sign of speech on, before it is certain."""
+        return self._detector.is_undecided or self._detector.is_speaking
 
     def configure(self, settings: DetectorSettings) -> None:
         """Thresholds of the agent; what was heard so far is judged anew."""
@@ -57,6 +67,7 @@ class Room:
     def listen(self, now_ms: float) -> Listening | None:
         """Move the caller's audio on; the windows to be judged, if any."""
         audio = self.ears.take()
+        self._listened_at_ms = now_ms
         if audio:
             # In a pause that may be the end the recogniser must not lag behind: its text decides how soon the agent answers.
             self._agent.hears(audio, at_once=self._detector.is_pausing)
@@ -67,10 +78,17 @@ class Room:
         """Tell the agent what was heard of it."""
         for report in self.player.poll():
             self._agent.was_heard(report)
+        if self.player.is_held_too_long:
+            self._agent.caller_cut_in(self.player.clear(), is_held=False)
 
     def silence(self) -> list[Cut]:
-        """Throw away what has not been heard."""
+        """Throw away what has not been heard, or is held."""
         return self.player.clear()
+
+    def resume(self) -> None:
+        """It was no interruption: go on with what is held."""
+        self.player.resume()
+        self._detector.doubt(self.ears.window_end_ms)
 
     def notify(self, kind: str, fields: Mapping[str, Any]) -> None:
         """For the program at the caller's end."""
@@ -78,7 +96,9 @@ class Room:
 
     def _judge(self, window: Heard, probability: float | None) -> None:
         detector = self._detector
-        for happening in detector.push(probability, window.level_dbfs, window.end_ms, is_agent_audible=self.player.is_busy):
+        self._echo.push(window.samples)
+        is_audible = self.player.is_audible
+        for happening in detector.push(probability, window.level_dbfs, window.end_ms, is_agent_audible=is_audible, is_echo=self._is_echo):
             at_ms = self.ears.at_ms(detector.changed_ms)
             if happening == "started":
                 self.ears.keep_from(at_ms)
@@ -87,8 +107,15 @@ class Room:
                 self._agent.caller_stopped(at_ms, int(window.end_ms - detector.changed_ms))
             else:
                 decided_at_s = time.monotonic()
-                self._agent.caller_cut_in(self.player.clear())
+                cuts = self.player.hold() if self.holds_on_barge_in else self.player.clear()
+                self._agent.caller_cut_in(cuts, is_held=self.player.is_held)
                 BARGE_IN_SECONDS.observe((self.ears.heard_ms - at_ms) / 1000 + time.monotonic() - decided_at_s)
+
+    def _is_echo(self) -> bool:
+        is_echo = self._echo.is_echo(self._listened_at_ms)
+        if is_echo:
+            ECHOES_TOTAL.inc()
+        return is_echo
 
     def on_audio(self, audio: bytes) -> None:
         self.ears.push(audio)

@@ -10,10 +10,10 @@ from typing import Any, Final
 import structlog
 from callstage_contracts.events import CallAnswered, CallEnded
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
-from callstage_domain.call import EndedReason
+from callstage_domain.call import EndedReason, ended_reason
 from callstage_kit.nats.event_publisher import EventPublisher
 from callstage_kit.tasks import TaskScope, cancel
-from callstage_kit.telemetry.metrics import CALLS_TOTAL, RESUMES_TOTAL, SETUP_SECONDS
+from callstage_kit.telemetry.metrics import RESUMES_TOTAL, SETUP_SECONDS, count_call
 
 from media_gateway.bridge.runtime_links import RuntimeLinks
 from media_gateway.calls.conversation import Conversation, opening_of
@@ -35,6 +35,8 @@ LINK_TIMEOUT_MS: Final = 10_000
 OPENED_TIMEOUT_MS: Final = 5_000
 _SAY_AGAIN_S: Final = 5.0
 _TRY_ELSEWHERE: Final = frozenset({"overload", "internal"})
+_BROKEN_OFF: Final = frozenset({EndedReason.PROVIDER_FAILED, EndedReason.TOOL_FAILED, EndedReason.INTERNAL_ERROR})
+"""Ends that the caller did not want: somebody else has to help him."""
 _TEST_NOTICES: Final = frozenset({"tool", "stage", "variables", "latency"})
 _NOTICES: Final = frozenset({"transcript", "error"})
 
@@ -98,7 +100,7 @@ class CallSession:
                     outcome = await self._over
                 except asyncio.CancelledError:
                     # The web server closes: whoever is still here loses this gateway, a carrier call goes on elsewhere.
-                    self._conversation.leave(EndedReason.SHUTDOWN)
+                    self._conversation.leave(EndedReason.SHUTDOWN, moves=self.leg.is_carrier)
                     services.links.flush()
                     raise
                 # The last word on the state must be written last.
@@ -107,13 +109,13 @@ class CallSession:
 
     async def _conclude(self, outcome: Outcome) -> None:
         facts = self.facts
-        self._conversation.leave(outcome.reason)
+        self._conversation.leave(outcome.reason, moves=not outcome.is_final)
         self._services.links.flush()
         if self.leg.is_carrier:
             # Before the socket closes: the carrier asks the resume address at once.
             await self._services.states.set(facts.call_id, outcome.then)
         if outcome.is_final:
-            CALLS_TOTAL.labels(facts.channel, outcome.reason).inc()
+            count_call(facts.channel, outcome.reason)
             duration_ms = max(0, int(time.time() * 1000) - facts.begun_at_ms)
             ended = CallEnded(tenant_id=facts.tenant_id, call_id=facts.call_id, reason=outcome.reason, duration_ms=duration_ms)
             self._services.publisher.publish(ended)
@@ -154,7 +156,12 @@ class CallSession:
     @property
     def is_quiet(self) -> bool:
         """True while neither side speaks: a good moment to be moved."""
-        return not self.room.player.is_busy and not self.room.is_caller_speaking
+        return not self.room.player.is_busy and not self.room.hears_speech and not self._conversation.awaits_turn
+
+    @property
+    def awaits_answer(self) -> bool:
+        """True while the caller waits for the answer to a turn that is stored: nobody will speak for a moment."""
+        return self._conversation.awaits_answer
 
     # The wheel.
 
@@ -236,11 +243,27 @@ class CallSession:
         self._has_opened = False
         self._attempts = max(1, min(self._attempts, 1))
         self._waiting_since_ms = _now_ms()
+        # Nobody is there to decide until the next runtime has the call.
+        self.room.holds_on_barge_in = False
         if not self._over.done():
             self._playing_at_loss = self._playing_at_loss or self.room.player.playing()
             self._log.warning("runtime_link_lost", was_speaking=self._playing_at_loss is not None)
             self._seek_runtime()
-            self.room.player.account.abandon()
+            # Not with the next tick: the caller may be in silence already.
+            self._services.links.flush()
+            self.room.player.abandon()
+
+    @property
+    def may_change_runtime(self) -> bool:
+        """True when its runtime is about to stop and another one is there."""
+        link = self._conversation.link
+        return link is not None and link.is_leaving and self._has_opened and self._services.links.choose(link) not in (None, link)
+
+    def change_runtime(self) -> None:
+        """Go on with another one; a good moment is when it `is_quiet`."""
+        self._has_opened = False
+        self._attempts = 1
+        self._seek_runtime()
 
     def on_down(self, message: pb.CallDown) -> None:
         """A message of the runtime."""
@@ -250,6 +273,7 @@ class CallSession:
         match message.WhichOneof("body"):
             case "audio":
                 audio = message.audio
+                self._conversation.awaits_answer = False
                 player.play(audio.utterance_id, audio.segment, audio.data)
             case "segment_end":
                 player.end_segment(message.segment_end.utterance_id, message.segment_end.segment)
@@ -259,6 +283,9 @@ class CallSession:
                 self._on_notice(message.notice)
             case "clear":
                 self._tell_cuts(self.room.silence())
+            case "resume_playout":
+                self._conversation.dismissed(message.resume_playout.said)
+                self.room.resume()
             case "turn_taken":
                 self._conversation.taken(message.turn_taken.said)
             case "opened":
@@ -275,6 +302,7 @@ class CallSession:
         self._attempts = 1
         self._playing_at_loss = None
         self._conversation.opened(opened.said)
+        self.room.holds_on_barge_in = opened.decides_interruptions
         self.room.configure(
             DetectorSettings(opened.vad_start_ms or 200, opened.vad_stop_ms or 200, opened.interruption_sensitivity),
         )
@@ -299,14 +327,15 @@ class CallSession:
         if hang_up.transfer_json:
             self.end(Outcome(EndedReason.TRANSFERRED, then=self._services.outcomes.transfer(self.facts)))
         else:
-            self.end(Outcome(_reason(hang_up.reason, EndedReason.AGENT_ENDED), then="ended"))
+            reason = ended_reason(hang_up.reason)
+            self.end(self._services.outcomes.broken_off(self.facts, reason) if reason in _BROKEN_OFF else Outcome(reason, then="ended"))
 
     def _on_failed(self, failed: pb.CallFailed) -> None:
         self._log.warning("runtime_failed_call", code=failed.code, message=failed.message)
         if failed.code in _TRY_ELSEWHERE and not self.room.player.has_spoken:
-            self._try_elsewhere(_FAILURES.get(failed.code, EndedReason.INTERNAL_ERROR), failed.code)
+            self._try_elsewhere(ended_reason(failed.code), failed.code)
         else:
-            self._fall_back(_FAILURES.get(failed.code, EndedReason.INTERNAL_ERROR), failed.code)
+            self._fall_back(ended_reason(failed.code), failed.code)
 
     def _fall_back(self, reason: EndedReason, code: str) -> None:
         outcome = self._services.outcomes.failed(self.facts, reason, code)
@@ -328,9 +357,9 @@ class CallSession:
         """Speech ended."""
         self._conversation.stopped(at_ms, silence_ms)
 
-    def caller_cut_in(self, cuts: Sequence[Cut]) -> None:
+    def caller_cut_in(self, cuts: Sequence[Cut], *, is_held: bool) -> None:
         """Barge-in; it is silent already."""
-        self._tell_cuts(cuts)
+        self._tell_cuts(cuts, is_held=is_held)
 
     def caller_typed(self, text: str) -> None:
         """Text of a browser."""
@@ -355,9 +384,9 @@ class CallSession:
         elif self.facts.resume == "takeover":
             RESUMES_TOTAL.labels("gateway").inc()
 
-    def _tell_cuts(self, cuts: Sequence[Cut]) -> None:
+    def _tell_cuts(self, cuts: Sequence[Cut], *, is_held: bool = False) -> None:
         for cut in cuts:
-            self._conversation.interrupted(cut)
+            self._conversation.interrupted(cut, is_held=is_held)
             left = self._playing_at_loss
             if left is not None and left.utterance_id == cut.utterance_id:
                 self._playing_at_loss = Playing(cut.utterance_id, cut.heard_ms, cut.heard_ms)
@@ -370,23 +399,6 @@ class CallSession:
         self._log.error("call_task_failed", task=name, exc_info=error)
         if not name.endswith((".lookup", ".state")):
             self._fall_back(EndedReason.INTERNAL_ERROR, "internal")
-
-
-_FAILURES: Final[dict[str, EndedReason]] = {
-    "not_deployed": EndedReason.NOT_DEPLOYED,
-    "provider_failed": EndedReason.PROVIDER_FAILED,
-    "provider_missing": EndedReason.PROVIDER_FAILED,
-    "model_not_allowed": EndedReason.PLAN_LIMIT,
-    "overload": EndedReason.OVERLOAD,
-    "internal": EndedReason.INTERNAL_ERROR,
-}
-
-
-def _reason(text: str, otherwise: EndedReason) -> EndedReason:
-    try:
-        return EndedReason(text)
-    except ValueError:
-        return otherwise
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -21,42 +21,43 @@ class SharedStore:
 
     async def get(self, key: str) -> str | None:
         """None when there is nothing."""
-        async with _deadline():
+        async with redis_deadline():
             return _text(await self._redis.get(key))
 
     async def put(self, key: str, text: str, *, ttl_s: int) -> str | None:
         """Store; returns what was there before."""
-        async with _deadline():
+        async with redis_deadline():
             return _text(await self._redis.set(key, text, ex=ttl_s, get=True))
 
     async def put_if_absent(self, key: str, text: str, *, ttl_s: int) -> str | None:
         """Store unless there is something, which is returned then."""
-        async with _deadline():
+        async with redis_deadline():
             return _text(await self._redis.set(key, text, nx=True, get=True, ex=ttl_s))
 
     async def count(self, key: str, *, ttl_s: int) -> int:
         """Add one; returns the sum."""
-        async with _deadline(), self._redis.pipeline(transaction=True) as pipeline:
+        async with redis_deadline(), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.incr(key)
             pipeline.expire(key, ttl_s)
             return int((await pipeline.execute())[0])
 
     async def push(self, key: str, text: str, *, ttl_s: int) -> None:
         """For one `pop`."""
-        async with _deadline(), self._redis.pipeline(transaction=True) as pipeline:
+        async with redis_deadline(), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.lpush(key, text)
             pipeline.expire(key, ttl_s)
             await pipeline.execute()
 
     async def pop(self, key: str, *, wait_s: float) -> str | None:
         """Wait for a `push`, at most `wait_s`, which must stay below the client's socket timeout."""
-        async with _deadline(wait_s):
+        async with redis_deadline(wait_s):
             item = await self._redis.blpop([key], timeout=wait_s)  # pyright: ignore[reportArgumentType]  # Redis takes fractions of a second
             return _text(item[1]) if item is not None else None
 
 
 @asynccontextmanager
-async def _deadline(more_s: float = 0.0) -> AsyncGenerator[None]:
+async def redis_deadline(more_s: float = 0.0) -> AsyncGenerator[None]:
+    """What Redis is asked inside has to be answered in time. Raises DependencyError when it is away."""
     try:
         async with asyncio.timeout(_TIMEOUT_S + more_s):
             yield

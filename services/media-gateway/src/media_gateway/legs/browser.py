@@ -61,12 +61,16 @@ class BrowserLeg:
     async def read(self) -> None:
         """Until the browser is gone or has to go; the listener learns how."""
         assert self._listener is not None
-        while (frame := await self._socket.receive()) is not None:
-            reason = self._take_audio(frame) if isinstance(frame, bytes) else self._take_message(frame)
-            if reason is not None:
-                self._listener.on_left(reason, is_final=True)
-                return
-        self._listener.on_left(EndedReason.CALLER_HUNG_UP, is_final=True)
+        if not await self._socket.each(self._take):
+            self._listener.on_left(EndedReason.CALLER_HUNG_UP, is_final=True)
+
+    def _take(self, frame: str | bytes) -> bool:
+        """False: the browser has to go."""
+        assert self._listener is not None
+        reason = self._take_audio(frame) if isinstance(frame, bytes) else self._take_message(frame)
+        if reason is not None:
+            self._listener.on_left(reason, is_final=True)
+        return reason is None
 
     def _take_audio(self, chunk: bytes) -> EndedReason | None:
         assert self._listener is not None

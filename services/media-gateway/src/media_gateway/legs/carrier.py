@@ -67,20 +67,26 @@ class CarrierLeg:
     async def read(self) -> None:
         """Until the carrier is gone; the listener learns how."""
         assert self._listener is not None
-        listener = self._listener
         try:
-            while (frame := await self._socket.receive()) is not None:
-                for event in self._parse(frame):
-                    if isinstance(event, Media):
-                        listener.on_audio(event.audio)
-                    elif self._is_over(event, listener):
-                        return
+            if await self._socket.each(self._take):
+                return
         except StreamRefused as refused:
             _log.warning("carrier_stream_refused", reason=refused.reason)
             self._refused = refused
-            listener.on_left(EndedReason.CARRIER_FAILED, is_final=True)
+            self._listener.on_left(EndedReason.CARRIER_FAILED, is_final=True)
             return
-        listener.on_left(EndedReason.CARRIER_FAILED, is_final=False)
+        self._listener.on_left(EndedReason.CARRIER_FAILED, is_final=False)
+
+    def _take(self, frame: str | bytes) -> bool:
+        """False: the stream is over."""
+        listener = self._listener
+        assert listener is not None
+        for event in self._parse(frame):
+            if isinstance(event, Media):
+                listener.on_audio(event.audio)
+            elif self._is_over(event, listener):
+                return False
+        return True
 
     def _is_over(self, event: StreamEvent, listener: LegListener) -> bool:
         match event:

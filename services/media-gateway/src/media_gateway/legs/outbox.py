@@ -17,10 +17,22 @@ MAX_STALL_S: Final = 15.0
 
 
 class Outbox:
-    """The writing half of a socket. One task runs `run`; everybody else only queues."""
+    """The writing half of a socket. One task runs `run`; everybody else only queues.
 
-    def __init__(self, send: Send, on_stuck: Callable[[str], None], *, max_bytes: int = MAX_BYTES, max_stall_s: float = MAX_STALL_S) -> None:
+    With `write_now` (False: would have to wait) a message that finds nothing before it is on the wire when `put` returns.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        on_stuck: Callable[[str], None],
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_stall_s: float = MAX_STALL_S,
+        write_now: Callable[[str | bytes], bool] | None = None,
+    ) -> None:
         self._send = send
+        self._write_now = write_now
         self._on_stuck = on_stuck
         self._max_bytes = max_bytes
         self._max_stall_s = max_stall_s
@@ -29,12 +41,17 @@ class Outbox:
         self._wakeup = asyncio.Event()
         self._is_closed = False
         self._is_stuck = False
+        self._is_writing = False
         self._deadline: asyncio.Timeout | None = None
         self._done = asyncio.Event()
 
     def put(self, message: str | bytes, *, is_media: bool = False, sent: Sent | None = None) -> None:
         """Queue a frame; `sent` is called once it was written. Nothing is queued after the outbox closed or got stuck."""
         if self._is_closed:
+            return
+        if self._write_now is not None and not self._items and not self._is_writing and self._write_now(message):
+            if sent is not None:
+                sent()
             return
         self._items.append((message, is_media, sent))
         self._bytes += len(message)
@@ -80,6 +97,7 @@ class Outbox:
 
     async def _write(self, message: str | bytes) -> bool:
         frame = {"type": "websocket.send", "text": message} if isinstance(message, str) else {"type": "websocket.send", "bytes": message}
+        self._is_writing = True
         try:
             async with asyncio.timeout(self._max_stall_s) as self._deadline:
                 await self._send(frame)
@@ -91,6 +109,8 @@ class Outbox:
             # The socket is closed; the reading half sees it, too, and tells.
             self._drop_everything()
             return False
+        finally:
+            self._is_writing = False
         return True
 
     def _stuck(self, why: str) -> None:

@@ -5,6 +5,7 @@ one after the other, each not before it was sent. Returned marks say what has be
 has not been played yet. A mark that comes back after a clear proves nothing and is forgotten with the clear.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +23,7 @@ class Report:
     heard_ms: int
     is_started: bool
     is_finished: bool
+    late_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class _Utterance:
     is_complete: bool = False
     is_started: bool = False
     reported_at_ms: float = 0.0
+    late_ms: float | None = None
+    """How much later than it was sent the far end plays, by its first mark."""
+    resumed_ms: float = 0.0
+    """Where it went on after it was held; what comes before was heard."""
 
     @property
     def ends_at_ms(self) -> float:
@@ -87,8 +93,8 @@ class PlayoutAccount:
         """Audio of this utterance exists on our side, though none was sent yet."""
         self._find(utterance_id)
 
-    def sent(self, utterance_id: str, duration_ms: float, now_ms: float) -> None:
-        """That much audio went out."""
+    def sent(self, utterance_id: str, duration_ms: float, now_ms: float) -> float:
+        """That much audio went out; returns when it begins to play."""
         utterance = self._find(utterance_id)
         start = max(now_ms, self._free_at_ms)
         if utterance.spans and now_ms > self._free_at_ms + 1:
@@ -100,17 +106,21 @@ class PlayoutAccount:
             utterance.spans.append((start, duration_ms))
         utterance.sent_ms += duration_ms
         self._free_at_ms = start + duration_ms
+        return start
 
     def marked(self, name: str, utterance_id: str) -> None:
         """A mark went out behind everything sent of this utterance so far."""
         utterance = self._find(utterance_id)
         self._marks.append(_Mark(name, utterance, utterance.sent_ms, max(self._free_at_ms, utterance.ends_at_ms)))
 
-    def mark_returned(self, name: str) -> None:
-        """The far end has played everything up to this mark; earlier marks that got lost are proven with it."""
+    def mark_returned(self, name: str, now_ms: float | None = None) -> None:
+        """The far end has played everything up to this mark (at `now_ms`); earlier marks that got lost are proven with it."""
         position = next((index for index, mark in enumerate(self._marks) if mark.name == name), None)
         if position is None:
             return
+        utterance, offset_ms = self._marks[position].utterance, self._marks[position].offset_ms
+        if now_ms is not None and utterance.late_ms is None and len(utterance.spans) == 1:
+            utterance.late_ms = max(0.0, now_ms - utterance.spans[0][0] - (offset_ms - utterance.resumed_ms))
         for mark in self._marks[: position + 1]:
             mark.utterance.proven_ms = max(mark.utterance.proven_ms, mark.offset_ms)
         del self._marks[: position + 1]
@@ -132,15 +142,28 @@ class PlayoutAccount:
 
     def clear(self, now_ms: float) -> list[Cut]:
         """Throw everything away; says what had been heard, oldest utterance first."""
+        cuts = self.hold(now_ms)
+        self.drop(cut.utterance_id for cut in cuts)
+        return cuts
+
+    def hold(self, now_ms: float) -> list[Cut]:
+        """The far end is silent; `resume` or `drop` says for each utterance how it goes on. Says what had been heard, oldest utterance first."""
         cuts = [Cut(utterance.id, int(self._heard(utterance, now_ms))) for utterance in self._utterances]
-        for cut in cuts:
-            self._cut[cut.utterance_id] = None
-        while len(self._cut) > 64:
-            del self._cut[next(iter(self._cut))]
         self._utterances.clear()
         self._marks.clear()
         self._free_at_ms = now_ms
         return cuts
+
+    def drop(self, utterance_ids: Iterable[str]) -> None:
+        """Nothing more of these will be heard."""
+        for utterance_id in utterance_ids:
+            self._cut[utterance_id] = None
+        while len(self._cut) > 64:
+            del self._cut[next(iter(self._cut))]
+
+    def resume(self, utterance_id: str, from_ms: float, *, was_started: bool) -> None:
+        """An utterance that was held is sent again from there on."""
+        self._utterances.append(_Utterance(utterance_id, sent_ms=from_ms, proven_ms=from_ms, resumed_ms=from_ms, is_started=was_started))
 
     def poll(self, now_ms: float) -> list[Report]:
         """What is new since the last poll."""
@@ -151,7 +174,7 @@ class PlayoutAccount:
             starts = not utterance.is_started and bool(utterance.spans) and now_ms >= utterance.spans[0][0]
             finishes = utterance.is_complete and heard >= utterance.sent_ms
             if starts or finishes or (utterance.is_started and now_ms - utterance.reported_at_ms >= PROGRESS_MS):
-                reports.append(Report(utterance.id, int(heard), starts, finishes))
+                reports.append(Report(utterance.id, int(heard), starts, finishes, int(utterance.late_ms or 0)))
                 utterance.is_started = utterance.is_started or starts
                 utterance.reported_at_ms = now_ms
             if not finishes:
@@ -160,9 +183,12 @@ class PlayoutAccount:
         return reports
 
     def _heard(self, utterance: _Utterance, now_ms: float) -> float:
-        by_clock = 0.0
+        by_clock = utterance.resumed_ms
         for start, length in utterance.spans:
             by_clock += min(max(now_ms - start, 0.0), length)
+        if by_clock > utterance.sent_ms - 0.001:
+            # The same pieces added up in another order.
+            by_clock = utterance.sent_ms
         if by_clock <= utterance.proven_ms:
             return utterance.proven_ms
         unproven = next((mark for mark in self._marks if mark.utterance is utterance), None)

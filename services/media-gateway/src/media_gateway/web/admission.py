@@ -11,8 +11,8 @@ from callstage_domain.call import EndedReason
 from callstage_domain.errors import DependencyError
 
 from media_gateway.bridge.runtime_links import RuntimeLinks
-from media_gateway.calls.registry import CallRegistry
 from media_gateway.calls.shared_store import SharedStore
+from media_gateway.calls.slots import Slots
 from media_gateway.settings import GatewaySettings
 
 _log = structlog.get_logger(__name__)
@@ -23,24 +23,28 @@ _LOCAL_LIMIT: Final = 10_000
 class Admission:
     """`lag_ms` is the lateness of the media clock: the earliest sign of a process past its knee."""
 
-    def __init__(self, settings: GatewaySettings, registry: CallRegistry, links: RuntimeLinks, lag_ms: Callable[[], float]) -> None:
+    def __init__(self, settings: GatewaySettings, slots: Slots, links: RuntimeLinks, lag_ms: Callable[[], float]) -> None:
         self._settings = settings
-        self._registry = registry
+        self._slots = slots
         self._links = links
         self._lag_ms = lag_ms
 
-    def refusal(self, tenant: TenantRecord, *, is_takeover: bool = False) -> EndedReason | None:
-        """Why a call cannot go to an agent, None when it can. A running call that moves here is only refused without a runtime."""
+    @property
+    def has_room_here(self) -> bool:
+        """May this process itself carry one more call. The slots are those of all gateways, a stream may come to any of them."""
+        return self._slots.has_room_here and self._lag_ms() <= self._settings.max_loop_lag_ms
+
+    async def refusal(self, tenant: TenantRecord, call_id: str) -> EndedReason | None:
+        """Why a new call cannot go to an agent; None: it can, and a slot is reserved for it."""
         if not self._links.is_open:
             return EndedReason.RUNTIME_LOST
-        if is_takeover:
-            return None
-        if len(self._registry) >= self._settings.max_calls or self._lag_ms() > self._settings.max_loop_lag_ms:
+        if self._lag_ms() > self._settings.max_loop_lag_ms:
             return EndedReason.OVERLOAD
-        limit = tenant.plan.concurrent_calls
-        if limit is not None and self._registry.of_tenant(tenant.tenant_id) >= limit:
-            return EndedReason.PLAN_LIMIT
-        return None
+        return await self._slots.take(call_id, tenant)
+
+    def takeover_refusal(self) -> EndedReason | None:
+        """The same for a running call that moves here: it is only refused without a runtime."""
+        return None if self._links.is_open else EndedReason.RUNTIME_LOST
 
 
 class ConnectionRate:

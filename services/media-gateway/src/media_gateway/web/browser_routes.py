@@ -12,7 +12,7 @@ from callstage_domain.call import CallChannel, EndedReason
 from callstage_domain.errors import DependencyError, Unauthorized
 from callstage_domain.ids import SessionId, new_call_id, new_session_id
 from callstage_kit.crypto import sha256_hex
-from callstage_kit.telemetry.metrics import CALLS_TOTAL
+from callstage_kit.telemetry.metrics import count_call
 from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
@@ -116,12 +116,13 @@ class BrowserRoutes:
             if active is None:
                 raise HandshakeRefused(4005, "the agent was not found or is not deployed")
             agent_id, deployment = active.agent_id, active.deployment
-        refusal = self._services.admission.refusal(tenant)
+        call_id = new_call_id()
+        admission = self._services.admission
+        refusal = await admission.refusal(tenant, call_id) if admission.has_room_here else EndedReason.OVERLOAD
         if refusal is not None:
             self._reject(visitor, agent_id, refusal)
             raise HandshakeRefused(4029 if refusal is EndedReason.PLAN_LIMIT else 1013, "all lines are busy, try again later")
         session_id = await self._old_session(socket.query_params.get("session_id", ""), tenant.tenant_id)
-        call_id = new_call_id()
         return CallFacts(
             call_id=call_id,
             session_id=session_id or new_session_id(),
@@ -171,7 +172,7 @@ class BrowserRoutes:
         )
 
     def _reject(self, visitor: _Visitor, agent_id: str, reason: EndedReason) -> None:
-        CALLS_TOTAL.labels(visitor.channel, reason).inc()
+        count_call(visitor.channel, reason)
         self._services.calls.publisher.publish(
             CallRejected(tenant_id=visitor.tenant.tenant_id, call_id=new_call_id(), agent_id=agent_id, channel=visitor.channel, reason=reason)
         )

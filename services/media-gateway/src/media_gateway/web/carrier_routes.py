@@ -9,9 +9,9 @@ from callstage_contracts.buckets import TenantRecord
 from callstage_contracts.events import CallRejected, CallStarted
 from callstage_domain.call import EndedReason
 from callstage_domain.errors import CallerError, CallstageError, Forbidden, Unauthorized
-from callstage_domain.ids import new_call_id, new_session_id
+from callstage_domain.ids import CallId, new_call_id, new_session_id
 from callstage_domain.route import NumberRoute
-from callstage_kit.telemetry.metrics import CALLS_TOTAL
+from callstage_kit.telemetry.metrics import count_call
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from media_gateway.calls.facts import CallFacts
 from media_gateway.calls.instead import INVALID_KEY, UNKNOWN_NUMBER, Instead, direct, fallback
 from media_gateway.calls.numbers import to_e164
 from media_gateway.calls.session import CallServices, CallSession
+from media_gateway.calls.slots import Slots
 from media_gateway.calls.tickets import TicketOffice
 from media_gateway.carriers import markup
 from media_gateway.carriers.port import Announcement, CarrierEdge, StreamInstructions, Webhook
@@ -46,6 +47,7 @@ class EdgeServices:
     settings: GatewaySettings
     directory: Directory
     admission: Admission
+    slots: Slots
     rate: ConnectionRate
     tickets: TicketOffice
     announced: AnnouncedCalls
@@ -134,13 +136,13 @@ class CarrierRoutes:
             return self._say_instead(direct(route, tenant.country))
         agent_id = destination.agent_id or (route.route_target if route else None)
         active = directory.deployment(tenant.tenant_id, agent_id) if agent_id else directory.default_agent(tenant.tenant_id)
-        refusal = EndedReason.NOT_DEPLOYED if active is None else self._services.admission.refusal(tenant)
+        refusal = EndedReason.NOT_DEPLOYED if active is None else await self._services.admission.refusal(tenant, rejected.call_id)
         if active is None or refusal is not None:
             reason = refusal or EndedReason.NOT_DEPLOYED
             self._reject(rejected.model_copy(update={"agent_id": agent_id or ""}), reason)
             return self._say_instead(fallback(route, tenant.country, reason))
         facts = CallFacts(
-            call_id=new_call_id(),
+            call_id=CallId(rejected.call_id),
             session_id=new_session_id(),
             tenant_id=tenant.tenant_id,
             agent_id=active.agent_id,
@@ -156,6 +158,7 @@ class CarrierRoutes:
     async def _begin(self, request: Request, facts: CallFacts) -> Response:
         repeated = await self._services.announced.claim(facts)
         if repeated is not None:
+            self._services.slots.release(facts)
             return await self._again(request, repeated)
         if self._services.directory.has_backend(facts.tenant_id, facts.agent_id):
             until_ms = self._services.calls.lookups.start(facts.call_id, facts.tenant_id, facts.agent_id, facts.caller_phone)
@@ -186,7 +189,7 @@ class CarrierRoutes:
         return answer(self._edge.stream_document(instructions))
 
     def _reject(self, event: CallRejected, reason: EndedReason) -> None:
-        CALLS_TOTAL.labels(self._edge.name, reason).inc()
+        count_call(self._edge.name, reason)
         self._services.calls.publisher.publish(event.model_copy(update={"reason": reason}))
 
     def _say_instead(self, instead: Instead) -> Response:
@@ -236,7 +239,7 @@ class CarrierRoutes:
         if state is None:
             return self._connect(request, facts)
         tenant = services.directory.tenant(facts.tenant_id)
-        refusal = services.admission.refusal(tenant, is_takeover=True) if tenant is not None else EndedReason.INTERNAL_ERROR
+        refusal = services.admission.takeover_refusal() if tenant is not None else EndedReason.INTERNAL_ERROR
         if refusal is not None:
             return await self._give_up(facts, refusal)
         return self._connect(request, replace(facts, resume="takeover", lookup_until_ms=0))
@@ -271,6 +274,9 @@ class CarrierRoutes:
             facts = await self._services.tickets.redeem(dict(started.parameters), started.carrier_call_id)
             if facts.channel != self._edge.name:
                 raise Unauthorized("the ticket was made for another carrier")
+            if facts.resume == "none" and not self._services.admission.has_room_here:
+                # The slot that was reserved is another gateway's: the carrier asks again, and comes out there.
+                raise StreamRefused(1013, "this process is full")
         except StreamRefused as refused:
             _log.info("stream_refused", carrier=self._edge.name, reason=refused.reason)
             await close_socket(socket, refused.code, refused.reason)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent_runtime.conversation.turns.agent_says import AgentSays
 from agent_runtime.providers.ports import Transcript
 
 
@@ -54,7 +55,9 @@ class SpeechStopped:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The agent's voice was cut off by the caller."""
+    """The agent's voice was cut off by the caller. `is_held`: the gateway can go on with it, and waits for `ResumePlayout` or `CancelReply`."""
+
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,14 @@ class HearingLost:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseJudged:
+    """The end-of-turn model's answer to `JudgePause(pause)`."""
+
+    pause: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A timer is due."""
 
@@ -108,12 +119,14 @@ TurnEvent = (
     | SpeechStarted
     | SpeechStopped
     | Interrupted
+    | AgentSays
     | PlayoutStarted
     | PlayoutFinished
     | ReplyEnded
     | TextTyped
     | KeyPressed
     | HearingLost
+    | PauseJudged
     | Tick
     | Transcript
 )
@@ -134,6 +147,10 @@ class TurnTimes:
     finalize_ms: float | None = None
     final_ms: float | None = None
     decided_ms: float | None = None
+    reason: str = ""
+    """Why the caller's turn was taken to be over: one word of a closed set, and what it was judged by."""
+    eager_ms: float | None = None
+    """When its answer began to be prepared, before the decision; None when it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +173,32 @@ class CancelReply:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgePause:
+    """Ask the end-of-turn model how the caller's last words sounded; report `PauseJudged(pause)`, or nothing."""
+
+    pause: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareReply:
+    """Begin an answer to `text`, unheard, unrecorded, without tools; at most one at a time. The next `StartReply` may use it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropPrepared:
+    """Throw away what `PrepareReply` began."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePlayout:
+    """It was no interruption: the agent goes on where he was silenced. What the caller did up to number `said` needs no answer."""
+
+    said: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """The call is over."""
 
@@ -169,4 +212,4 @@ class FailCall:
     code: str
 
 
-Effect = FinalizeStt | StartReply | CancelReply | HangUp | FailCall
+Effect = FinalizeStt | StartReply | CancelReply | ResumePlayout | JudgePause | PrepareReply | DropPrepared | HangUp | FailCall

@@ -4,12 +4,16 @@ The machine is stuck never: whenever nobody speaks and nothing is being made, a 
 At most one reply runs: `StartReply` comes only after the one before ended or was cancelled.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from callstage_domain.call import EndedReason
+from callstage_domain.interruption import NORMAL_SENSITIVITY, barge_in_rule
 
+from agent_runtime.conversation.turns.agent_says import AgentSays
+from agent_runtime.conversation.turns.blame import reason_of
 from agent_runtime.conversation.turns.ear import Ear, EarState
+from agent_runtime.conversation.turns.endpointing import Endpointer, ModelUse
 from agent_runtime.conversation.turns.events import (
     Begin,
     CancelReply,
@@ -20,11 +24,14 @@ from agent_runtime.conversation.turns.events import (
     HangUp,
     HearingLost,
     Interrupted,
+    JudgePause,
     KeyPressed,
+    PauseJudged,
     PlayoutFinished,
     PlayoutStarted,
     ReplyEnded,
     ReplyKind,
+    ResumePlayout,
     SpeechStarted,
     SpeechStopped,
     StartReply,
@@ -33,6 +40,8 @@ from agent_runtime.conversation.turns.events import (
     TurnEvent,
     TurnTimes,
 )
+from agent_runtime.conversation.turns.interruption import NORMAL_SPEECH_MS, Interruption, Verdict
+from agent_runtime.conversation.turns.speculation import EagerLevel, Speculation
 from agent_runtime.providers.ports import Transcript
 
 END_CALL_LINGER_MS = 2000.0
@@ -67,6 +76,13 @@ class TurnPolicy:
     silence_threshold_ms: float = 700.0
     idle_timeout_ms: float = 30_000.0
     max_duration_ms: float = 600_000.0
+    language: str = "en"
+    is_adaptive: bool = True
+    """Words and sound move the wait around the threshold; False: the threshold alone."""
+    model_use: ModelUse = "off"
+    """When the end-of-turn model is asked; off when there is none."""
+    eager: EagerLevel = "off"
+    interruption_sensitivity: float = NORMAL_SENSITIVITY
 
 
 @dataclass(slots=True)
@@ -82,7 +98,9 @@ class TurnMachine:
     def __init__(self, policy: TurnPolicy, now_ms: float) -> None:
         self._policy = policy
         self._now_ms = now_ms
-        self._ear = Ear(policy.silence_threshold_ms)
+        self._ear = Ear(Endpointer(policy.silence_threshold_ms, policy.language, is_adaptive=policy.is_adaptive))
+        self._speculation = Speculation()
+        self._interruption = Interruption(barge_in_rule(policy.interruption_sensitivity, NORMAL_SPEECH_MS))
         self._effects: list[Effect] = []
         self._reply: _Reply | None = None
         self._numbers = 0
@@ -102,6 +120,7 @@ class TurnMachine:
         self._keys_due_ms: float | None = None
         self._keys_said = 0
         self._failures = 0
+        self._blame = EndedReason.PROVIDER_FAILED
         self.is_over = False
 
     @property
@@ -119,7 +138,9 @@ class TurnMachine:
         """When to send the next `Tick`; None only when the call is over."""
         if self.is_over:
             return None
-        dues = [self._ask_again_ms, self._ear.due_ms(), self._hang_up_ms, self._keys_due_ms, self._quiet_by_ms, self._idle_due_ms()]
+        quiet_by_ms = None if self._interruption.is_held else self._quiet_by_ms
+        dues = [self._ask_again_ms, self._ear.due_ms(), self._hang_up_ms, self._keys_due_ms, quiet_by_ms, self._idle_due_ms()]
+        dues.append(self._interruption.due_ms(self._ear.text))
         if self._ending is None or not self._ending.is_final:
             dues.append(self._ends_at_ms)
         if self._reply is not None:
@@ -133,9 +154,15 @@ class TurnMachine:
         if not self.is_over:
             self._take(event)
         if not self.is_over:
+            self._weigh()
+        if not self.is_over:
             self._fire_timers()
         if not self.is_over:
             self._settle()
+        if self._policy.model_use != "off" and self._ear.wants_judgement(now_ms, self._policy.model_use):
+            self._effects.append(JudgePause(self._ear.pause))
+        if self._policy.eager != "off":
+            self._effects += self._speculation.follow(self._likely_turn(), now_ms, is_turn_open=self._ear.state is not EarState.QUIET)
         return self._effects
 
     def _take(self, event: TurnEvent) -> None:
@@ -152,13 +179,16 @@ class TurnMachine:
             case SpeechStarted():
                 self._speech_started()
             case SpeechStopped():
+                self._interruption.stopped(self._now_ms)
                 if self._ear.stopped(event.silence_ms, self._now_ms, event.said):
                     self._effects.append(FinalizeStt(event.silence_ms))
             case Transcript():
                 if self._ear.transcript(event, self._now_ms, may_begin=not self._is_playing):
                     self._effects.append(FinalizeStt())
             case Interrupted():
-                self._interrupted()
+                self._hold() if event.is_held else self._interrupted()
+            case AgentSays():
+                self._interruption.says = event
             case PlayoutStarted():
                 self._is_playing = True
                 if self._reply is None and self._quiet_by_ms is None:
@@ -172,12 +202,16 @@ class TurnMachine:
             case KeyPressed():
                 self._key_pressed(event)
             case HearingLost():
+                self._blame = EndedReason.PROVIDER_FAILED
                 self._give_up()
+            case PauseJudged():
+                self._ear.judged(event.pause, event.probability)
             case Tick():
                 pass
 
     def _speech_started(self) -> None:
         self._ear.started()
+        self._interruption.started(self._now_ms, over_agent=self._is_playing)
         self._ask_again_ms = None
         if self._ending and self._ending.is_final:
             return
@@ -185,9 +219,49 @@ class TurnMachine:
             self._ending = self._hang_up_ms = None
         if self._reply is not None and not self._is_playing and self._reply.kind not in _UNCANCELLED:
             self._is_unanswered = self._is_unanswered or self._reply.kind is ReplyKind.ANSWER
+            self._was_cut = self._was_cut or self._reply.kind is ReplyKind.CONTINUE
             self._cancel()
 
+    def _hold(self) -> None:
+        if self._must_be_heard():
+            # The caller cannot stop a farewell or the disclosure by speaking.
+            self._effects.append(ResumePlayout())
+            return
+        self._is_playing = True
+        self._interruption.hold(self._now_ms, is_last=self._reply is None)
+
+    def _weigh(self) -> None:
+        """The caller's words over the agent's voice: are they a turn?"""
+        ear, held = self._ear, self._interruption
+        if held.is_held:
+            verdict = held.weigh(ear.text, self._now_ms, is_settled=ear.is_settled)
+            if verdict is Verdict.TURN:
+                self._silence()
+                self._interrupted()
+            elif verdict is Verdict.NOTHING:
+                self._go_on()
+        elif self._is_playing and ear.state is not EarState.QUIET and not self._must_be_heard():
+            self._cut_by_words()
+
+    def _cut_by_words(self) -> None:
+        if self._interruption.cuts(self._ear.text, self._now_ms, is_settled=self._ear.is_settled, is_last=self._reply is None):
+            self._silence()
+            self._interrupted()
+
+    def _must_be_heard(self) -> bool:
+        """What plays is said whatever the caller does: a farewell, or the disclosure (rule A6)."""
+        return bool(self._ending and self._ending.is_final) or (self._is_playing and self._interruption.says.must_be_heard)
+
+    def _go_on(self) -> None:
+        """Nothing of what the caller did needs an answer."""
+        silent_ms = self._interruption.release(self._now_ms)
+        if self._quiet_by_ms is not None:
+            self._quiet_by_ms += silent_ms
+        self._ear.forget()
+        self._effects.append(ResumePlayout(self._ear.said))
+
     def _interrupted(self) -> None:
+        self._interruption.release(self._now_ms)
         self._was_cut = True
         self._is_unanswered = False
         self._is_playing, self._quiet_by_ms = False, None
@@ -203,6 +277,7 @@ class TurnMachine:
         is_heard = event.unheard_ms <= 0 and not self._is_playing
         self._quiet_by_ms = None if is_heard else self._now_ms + event.unheard_ms + PLAYOUT_GRACE_MS
         if event.failure:
+            self._blame = reason_of(event.failure)
             self._failed(kind)
             return
         if kind is ReplyKind.ANSWER:
@@ -212,7 +287,7 @@ class TurnMachine:
 
     def _failed(self, kind: ReplyKind) -> None:
         if kind in (ReplyKind.APOLOGY, ReplyKind.LAST_APOLOGY):
-            self._over(FailCall(EndedReason.PROVIDER_FAILED))
+            self._over(FailCall(self._blame))
             return
         if kind is ReplyKind.FAREWELL:
             return
@@ -223,7 +298,7 @@ class TurnMachine:
             self._give_up()
 
     def _give_up(self) -> None:
-        self._ending = Ending(EndedReason.PROVIDER_FAILED, is_final=True)
+        self._ending = Ending(self._blame, is_final=True)
         self._silence()
         self._start(ReplyKind.LAST_APOLOGY)
 
@@ -231,8 +306,9 @@ class TurnMachine:
         if not text.strip() or (self._ending and self._ending.is_final):
             return
         self._ending = self._hang_up_ms = None
-        self._silence()
-        self._caller_said(text.strip(), TurnTimes(decided_ms=self._now_ms), said)
+        if not self._must_be_heard():
+            self._silence()
+        self._caller_said(text.strip(), TurnTimes(decided_ms=self._now_ms, reason="typed"), said)
 
     def _key_pressed(self, event: KeyPressed) -> None:
         digit, self._keys_said = event.digit, event.said
@@ -255,7 +331,7 @@ class TurnMachine:
         now_ms = self._now_ms
         if self._keys_due_ms is not None and now_ms >= self._keys_due_ms:
             self._keys_ended()
-        if self._quiet_by_ms is not None and now_ms >= self._quiet_by_ms:
+        if self._quiet_by_ms is not None and now_ms >= self._quiet_by_ms and not self._interruption.is_held:
             self._is_playing, self._quiet_by_ms = False, None
         if self._reply is not None and now_ms >= self._reply.started_ms + REPLY_LIMIT_MS:
             kind = self._reply.kind
@@ -278,6 +354,10 @@ class TurnMachine:
             self._over(HangUp(self._ending.reason))
 
     def _turn_ended(self, text: str, times: TurnTimes) -> None:
+        self._interruption.ended()
+        if text and self._is_playing and self._interruption.means_nothing(text, is_last=self._reply is None):
+            # Over an agent who was not silenced: a nod, or his own words.
+            text = ""
         if text:
             self._caller_said(text, times, self._ear.said)
         elif self._reply is None and self._is_unanswered:
@@ -299,6 +379,13 @@ class TurnMachine:
         if self._reply is not None:
             self._cancel()
         self._start(ReplyKind.ANSWER, text, times, said)
+
+    def _likely_turn(self) -> str | None:
+        """The turn that would be answered at once if it ended now."""
+        is_busy = self._reply is not None or self._is_playing or self._quiet_by_ms is not None or bool(self._held or self._keys)
+        if is_busy or self.is_over or (self._ending and self._ending.is_final):
+            return None
+        return self._ear.likely_text(in_speech=self._policy.eager == "text")
 
     def _settle(self) -> None:
         """What follows from silence on the agent's side."""
@@ -339,10 +426,16 @@ class TurnMachine:
         self._reply = _Reply(self._numbers, kind, self._now_ms)
         self._idle_since_ms = None
         self._is_unanswered = False
-        self._effects.append(StartReply(self._numbers, kind, text, times or TurnTimes(decided_ms=self._now_ms), said))
+        times = times or TurnTimes(decided_ms=self._now_ms)
+        eager_ms, dropped = self._speculation.answered(text)
+        if eager_ms is not None:
+            times = replace(times, eager_ms=eager_ms)
+        self._effects += dropped
+        self._effects.append(StartReply(self._numbers, kind, text, times, said))
 
     def _cancel(self) -> None:
         self._reply = None
+        self._interruption.release(self._now_ms)
         self._effects.append(CancelReply())
 
     def _silence(self) -> None:

@@ -26,7 +26,7 @@ async def providers_health(
     service: Service,
     agent_id: Annotated[str | None, Query(max_length=63, description="Only what calls of this agent may use.")] = None,
 ) -> ProvidersHealth:
-    """Whether each provider that is configured or used answers, what it can do, and how it fared of late."""
+    """Whether each provider in use answers, what it can do, and how it fared of late."""
     return ProvidersHealth(providers=await service.health(caller, agent_id))
 
 

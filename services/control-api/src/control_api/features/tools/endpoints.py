@@ -36,7 +36,7 @@ async def check_code(caller: Editor, service: Service, body: CodeCheck) -> CodeC
 
 @router.get("/v1/tool-runs")
 async def list_tool_runs(caller: Viewer, service: Runs, query: Annotated[ToolRunQuery, Query()]) -> ToolRunList:
-    """What tools did in calls, newest first: arguments, calls to the outside with a webhook's answer, logs, result, duration."""
+    """What tools did in calls, newest first."""
     page = await service.list_page(caller, PageRequest(query.limit, query.cursor), query)
     return ToolRunList(tool_runs=[ToolRunEntry.model_validate(row) for row in page.items], next_cursor=page.next_cursor)
 

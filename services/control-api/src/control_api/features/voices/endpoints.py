@@ -32,6 +32,6 @@ async def list_voices(
 
 @router.post("/v1/voices/preview", response_class=Response, responses={**_WAV})
 async def preview_voice(caller: Editor, service: Service, body: PreviewRequest) -> Response:
-    """How a voice sounds, as 24 kHz mono WAV. It is the provider's own key that pays; a sound that was made before is not made again."""
+    """How a voice sounds, as 24 kHz mono WAV."""
     wav = await service.preview(caller, body)
     return Response(wav, media_type="audio/wav", headers={"Cache-Control": "private, max-age=3600"})

@@ -50,6 +50,11 @@ class Assembly:
         self._output_tokens = 0
         self._phase: Phase = "first_byte"
 
+    @property
+    def has_calls(self) -> bool:
+        """True: the model has begun to call a tool."""
+        return bool(self._calls)
+
     def add(self, data: bytes) -> str | None:
         """One event's JSON; its text, "" when it has none, None for a ping, which says nothing about the model.
 

@@ -7,10 +7,11 @@ from callstage_domain.audio import AudioFormat
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.audio_conversion import whole_samples
+from agent_runtime.providers.capabilities import TtsCapabilities
 from agent_runtime.providers.http_pool import HttpPool
 from agent_runtime.providers.http_stream import HttpCall, fetched, posted
 from agent_runtime.providers.ports import TtsRequest, Voice
-from agent_runtime.providers.vendors.deepgram.protocol import VENDOR
+from agent_runtime.providers.vendors.deepgram.nova import VENDOR
 
 _ENCODING: Final = {
     AudioFormat.PCMU_8K: "mulaw",
@@ -33,17 +34,23 @@ _VOICE_BY_LANGUAGE: Final = {
 }
 
 
+def http_url(base_url: str) -> str:
+    """The address for requests: it may be given as one for sockets."""
+    scheme, _, rest = base_url.rstrip("/").partition("://")
+    return f"{_SCHEMES.get(scheme, scheme)}://{rest}"
+
+
 class DeepgramTts:
     """Aura's voices. A voice is a model and speaks one language; without a choice, the language of the agent decides."""
 
     name = VENDOR
     formats: tuple[AudioFormat, ...] = tuple(_ENCODING)
+    capabilities = TtsCapabilities(formats, speed_range=_SPEED_RANGE, languages=tuple(_VOICE_BY_LANGUAGE))
 
     def __init__(self, api_key: str, base_url: str, voice: str, pool: HttpPool) -> None:
-        scheme, _, rest = base_url.rstrip("/").partition("://")
-        self._base_url = f"{_SCHEMES.get(scheme, scheme)}://{rest}"
+        self._base_url = http_url(base_url)
         self._headers = {"authorization": f"Token {api_key}"}
-        self._voice = voice
+        self._voice = self.model = voice
         self._pool = pool
 
     def warm(self) -> None:
@@ -74,8 +81,7 @@ class DeepgramTts:
             "container": "none",
         }
         if request.speed != _NORMAL_SPEED:
-            slowest, fastest = _SPEED_RANGE
-            query["speed"] = min(max(request.speed, slowest), fastest)
+            query["speed"] = self.capabilities.speed(request.speed)
         query |= request.options
         return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items() if value is not None}
 

@@ -23,6 +23,8 @@ _CLOSE_STREAM: Final = '{"type":"CloseStream"}'
 _WENT_ON_MS: Final = 200.0
 """Words that end so much after the silence began are new ones, not an imprecise end of the last one."""
 _ROUNDING_MS: Final = 1.0
+_EAGER_THRESHOLD: Final = 0.5
+"""Confidence at which Flux tells that a turn may be over; 0.7 ends it."""
 
 
 def is_flux(model: str) -> bool:
@@ -40,9 +42,18 @@ def turns_url(base_url: str, model: str, request: SttRequest) -> str:
         "encoding": "mulaw" if request.audio_format is AudioFormat.PCMU_8K else "linear16",
         "sample_rate": request.audio_format.rate_hz,
         "language_hint": language if model.endswith("-multi") else None,
+        "eager_eot_threshold": _eager_threshold(request.options),
         **request.options,
     }
     return socket_url(base_url, "/v2/listen", query)
+
+
+def _eager_threshold(options: dict[str, Any]) -> float:
+    """Flux refuses one that lies above the threshold for the end itself."""
+    try:
+        return min(_EAGER_THRESHOLD, float(options.get("eot_threshold", _EAGER_THRESHOLD)))
+    except (TypeError, ValueError):
+        return _EAGER_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +136,11 @@ class FluxDialogue:
         if speech_end_ms is not None and not self._is_forced and info.last_word_ms > speech_end_ms + _WENT_ON_MS:
             # The caller went on: ending the turn now would cut a word, and the next silence asks again.
             self._close_finalize()
-        if not info.text or info.text == self._text:
+        is_likely_end = info.event == "EagerEndOfTurn"
+        if not info.text or (info.text == self._text and not is_likely_end and info.event != "TurnResumed"):
             return self._if_settled()
         self._text = info.text
-        return Reply(transcripts=(Transcript(info.text, is_final=False, until_ms=info.until_ms),))
+        return Reply(transcripts=(Transcript(info.text, is_final=False, is_likely_end=is_likely_end, until_ms=info.until_ms),))
 
     def _ended(self, info: TurnInfo) -> Reply:
         self._is_speaking, self._text = False, ""

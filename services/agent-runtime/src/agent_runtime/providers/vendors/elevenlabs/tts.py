@@ -13,6 +13,7 @@ from callstage_domain.errors import Phase
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.audio_conversion import whole_samples
+from agent_runtime.providers.capabilities import TtsCapabilities
 from agent_runtime.providers.http_pool import HttpPool
 from agent_runtime.providers.http_stream import HttpCall, fetched, lines, posted
 from agent_runtime.providers.ports import SpokenWord, TtsRequest, Voice
@@ -31,11 +32,12 @@ class ElevenLabsTts:
 
     name = "elevenlabs"
     formats: tuple[AudioFormat, ...] = tuple(_OUTPUT)
+    capabilities = TtsCapabilities(formats, word_times=True, speed_range=_SPEED_RANGE)
 
     def __init__(self, api_key: str, base_url: str, model: str, voice: str, pool: HttpPool) -> None:
         self._headers = {"xi-api-key": api_key}
         self._base_url = base_url.rstrip("/")
-        self._model = model
+        self.model = model
         self._voice = voice
         self._pool = pool
 
@@ -90,14 +92,13 @@ class ElevenLabsTts:
             on_words(last)
 
     def _body(self, request: TtsRequest) -> dict[str, Any]:
-        model = request.model or self._model
+        model = request.model or self.model
         body: dict[str, Any] = {"text": request.text, "model_id": model}
         if model in _LANGUAGE_MODELS:
             body["language_code"] = request.language.split("-")[0]
         settings: dict[str, Any] = dict(request.options)
         if request.speed != _NORMAL_SPEED:
-            slowest, fastest = _SPEED_RANGE
-            settings["speed"] = min(max(request.speed, slowest), fastest)
+            settings["speed"] = self.capabilities.speed(request.speed)
         if settings:
             body["voice_settings"] = settings
         return body

@@ -8,6 +8,8 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.capabilities import LlmCapabilities
+from agent_runtime.providers.failures import BEGUN, Begun
 from agent_runtime.providers.http_pool import HttpPool
 from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmRequest, TextDelta, ToolCallRequest
 from agent_runtime.providers.vendors.gemini.client import VENDOR, GeminiClient
@@ -20,10 +22,11 @@ class GeminiLlm:
     """Gemini's language models."""
 
     name = VENDOR
+    capabilities = LlmCapabilities()
 
     def __init__(self, api_key: str, base_url: str, model: str, pool: HttpPool) -> None:
         self._client = GeminiClient(api_key, base_url, pool)
-        self._model = model
+        self.model = model
 
     def warm(self) -> None:
         """Import the SDK; blocking, from a thread."""
@@ -31,10 +34,12 @@ class GeminiLlm:
 
     def stream(self, request: LlmRequest) -> AsyncGenerator[LlmEvent, None]:
         """See `LlmProvider`."""
-        return failures.watched(self._events(request), "llm", self.name, self._client.deadlines, prepare=self._client.ready)
+        return failures.watched(
+            self._events(request), "llm", self.name, self._client.deadlines, prepare=self._client.ready, on_begin=request.on_begin
+        )
 
-    async def _events(self, request: LlmRequest) -> AsyncGenerator[LlmEvent, None]:
-        model = request.model or self._model
+    async def _events(self, request: LlmRequest) -> AsyncGenerator[LlmEvent | Begun, None]:
+        model = request.model or self.model
         await self._client.ready()
         calls: list[LlmEvent] = []
         outcome = _Outcome()
@@ -45,6 +50,7 @@ class GeminiLlm:
                 for event in _read(chunk, len(calls)):
                     if isinstance(event, ToolCallRequest):
                         calls.append(event)
+                        yield BEGUN
                     else:
                         yield event
         for call in calls:

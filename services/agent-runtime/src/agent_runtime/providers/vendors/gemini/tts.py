@@ -15,6 +15,7 @@ from callstage_domain.errors import Phase
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.audio_conversion import whole_samples
+from agent_runtime.providers.capabilities import TtsCapabilities
 from agent_runtime.providers.http_pool import HttpPool
 from agent_runtime.providers.http_stream import HttpCall, lines, posted
 from agent_runtime.providers.ports import TtsRequest, Voice
@@ -43,11 +44,12 @@ class GeminiTts:
 
     name = VENDOR
     formats: tuple[AudioFormat, ...] = (AudioFormat.PCM16_24K,)
+    capabilities = TtsCapabilities(formats)
 
     def __init__(self, api_key: str, base_url: str, model: str, voice: str, pool: HttpPool) -> None:
         self._headers = {"x-goog-api-key": api_key}
         self._base_url = base_url.rstrip("/")
-        self._model = model
+        self.model = model
         self._voice = voice
         self._pool = pool
 
@@ -88,7 +90,7 @@ class GeminiTts:
             "contents": [{"role": "user", "parts": [{"text": request.text}]}],
             "generationConfig": {"responseModalities": ["AUDIO"], "speechConfig": voice, **request.options},
         }
-        url = f"{self._base_url}/{_API_VERSION}/models/{quote(request.model or self._model, safe='')}:streamGenerateContent"
+        url = f"{self._base_url}/{_API_VERSION}/models/{quote(request.model or self.model, safe='')}:streamGenerateContent"
         return HttpCall(url, self._headers, body, {"alt": "sse"})
 
 

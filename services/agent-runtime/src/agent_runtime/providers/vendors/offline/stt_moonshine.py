@@ -13,6 +13,7 @@ from callstage_domain.errors import DependencyError
 from callstage_kit.tasks import TaskScope
 from callstage_kit.telemetry.metrics import PROVIDER_SECONDS
 
+from agent_runtime.providers.capabilities import SttCapabilities
 from agent_runtime.providers.failures import counted
 from agent_runtime.providers.ports import SttRequest, Transcript
 from agent_runtime.providers.vendors.offline.moonshine_pool import VENDOR, MoonshinePool
@@ -27,6 +28,7 @@ class MoonshineStt:
 
     name = VENDOR
     formats: tuple[AudioFormat, ...] = (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K)
+    capabilities = SttCapabilities(formats, languages=("en",), is_offline=True)
 
     def __init__(self, pool: MoonshinePool, *, interim_s: float = 1.0) -> None:
         self._pool = pool

@@ -7,6 +7,7 @@ from callstage_domain.audio import AudioFormat
 from callstage_kit.tasks import in_thread
 
 from agent_runtime.providers.audio_conversion import encode, pieces
+from agent_runtime.providers.capabilities import TtsCapabilities
 from agent_runtime.providers.failures import Deadlines, watched
 from agent_runtime.providers.ports import TtsRequest, Voice
 from agent_runtime.providers.vendors.offline.espeak_library import VENDOR, espeak_library
@@ -21,6 +22,7 @@ class EspeakTts:
 
     name = VENDOR
     formats: tuple[AudioFormat, ...] = (AudioFormat.PCMU_8K, AudioFormat.PCM16_8K, AudioFormat.PCM16_16K, AudioFormat.PCM16_24K)
+    capabilities = TtsCapabilities(formats, speed_range=(0.5, 2.0), is_offline=True)
 
     def warm(self) -> None:
         """Load the library; blocking, from a thread."""

@@ -13,6 +13,7 @@ from callstage_kit.tasks import in_thread
 
 from agent_runtime.providers import failures
 from agent_runtime.providers.audio_conversion import encode, pieces
+from agent_runtime.providers.capabilities import TtsCapabilities
 from agent_runtime.providers.failures import Deadlines, watched
 from agent_runtime.providers.ports import TtsRequest, Voice
 from agent_runtime.providers.vendors.offline.tts_espeak import EspeakTts
@@ -40,6 +41,7 @@ class FliteTts:
 
     name = VENDOR
     formats: tuple[AudioFormat, ...] = EspeakTts.formats
+    capabilities = TtsCapabilities(formats, speed_range=_SPEED_RANGE, languages=("en",), is_offline=True)
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -60,8 +62,7 @@ class FliteTts:
             yield piece
 
     async def _run(self, request: TtsRequest) -> bytes:
-        slowest, fastest = _SPEED_RANGE
-        stretch = 1 / min(max(request.speed, slowest), fastest)
+        stretch = 1 / self.capabilities.speed(request.speed)
         voice = request.voice if request.voice in _NAMES else "slt"
         arguments = [self._program, "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}", "-t", request.text, "-o", "/dev/stdout"]
         return await in_thread(_output_of, arguments)
@@ -91,6 +92,7 @@ class OfflineTts:
 
     name = "offline"
     formats: tuple[AudioFormat, ...] = EspeakTts.formats
+    capabilities = EspeakTts.capabilities
 
     def __init__(self, flite: FliteTts | None, espeak: EspeakTts) -> None:
         self._flite = flite

@@ -6,7 +6,8 @@ from typing import Any, Literal, cast
 
 from callstage_domain.errors import Phase
 
-from agent_runtime.providers.failures import watched
+from agent_runtime.providers.capabilities import LlmCapabilities
+from agent_runtime.providers.failures import BEGUN, Begun, watched
 from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmRequest, TextDelta, ToolCallRequest
 from agent_runtime.providers.vendors.openai.client import OpenAiClient
 from agent_runtime.providers.vendors.openai.messages import FinishReason, chat_messages, chat_options, chat_tools
@@ -28,9 +29,11 @@ class _Fragments:
 class OpenAiLlm:
     """The language model behind any OpenAI-compatible address. The option `api` (`chat`, `responses`) of a request replaces `api`."""
 
+    capabilities = LlmCapabilities()
+
     def __init__(self, client: OpenAiClient, model: str, api: LlmApi = "chat") -> None:
         self._client = client
-        self._model = model
+        self.model = model
         self._api: LlmApi = api
 
     @property
@@ -48,12 +51,12 @@ class OpenAiLlm:
         api = options.pop("api", self._api)
         asked = replace(request, options=options)
         if api == "responses":
-            events = response_events(self._client, asked, request.model or self._model)
-            return watched(events, "llm", self.name, self._client.deadlines, prepare=self._client.pool.ready)
-        return watched(self._events(asked), "llm", self.name, self._client.deadlines, prepare=self._client.ready)
+            events = response_events(self._client, asked, request.model or self.model)
+            return watched(events, "llm", self.name, self._client.deadlines, prepare=self._client.pool.ready, on_begin=request.on_begin)
+        return watched(self._events(asked), "llm", self.name, self._client.deadlines, prepare=self._client.ready, on_begin=request.on_begin)
 
-    async def _events(self, request: LlmRequest) -> AsyncGenerator[LlmEvent | None, None]:
-        model = request.model or self._model
+    async def _events(self, request: LlmRequest) -> AsyncGenerator[LlmEvent | Begun | None, None]:
+        model = request.model or self.model
         body: dict[str, Any] = {"model": model, "messages": chat_messages(request), **chat_options(request, model)}
         if request.tools:
             body["tools"] = chat_tools(request.tools)
@@ -83,7 +86,7 @@ class OpenAiLlm:
                 if chunk is None:
                     break
                 phase = "stream"
-                yield TextDelta(text) if text else None
+                yield TextDelta(text) if text else BEGUN if assembly.has_calls else None
         finally:
             await stream.close()
         for event in assembly.finish():
@@ -97,6 +100,11 @@ class _Assembly:
         self._calls: dict[int, _Fragments] = {}
         self._finish: FinishReason = "stop"
         self._usage: tuple[int, int] = (0, 0)
+
+    @property
+    def has_calls(self) -> bool:
+        """True: the model has begun to call a tool."""
+        return bool(self._calls)
 
     def add(self, chunk: Any) -> str:
         """The chunk's text, "" when it has none. Raises AttributeError or TypeError for what is no chunk."""

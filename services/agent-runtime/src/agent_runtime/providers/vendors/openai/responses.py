@@ -13,6 +13,7 @@ import orjson
 from callstage_domain.errors import DependencyError, Phase
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.failures import BEGUN, Begun
 from agent_runtime.providers.http_stream import lines, posted
 from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmRequest, Message, TextDelta, ToolCallRequest
 from agent_runtime.providers.vendors.openai.client import OpenAiClient
@@ -24,8 +25,8 @@ _INCOMPLETE: Final[dict[str, FinishReason]] = {"max_output_tokens": "length", "c
 _ERROR_STATUS: Final = {"rate_limit_exceeded": 429, "invalid_prompt": 400, "invalid_api_key": 401}
 
 
-async def response_events(client: OpenAiClient, request: LlmRequest, model: str) -> AsyncGenerator[LlmEvent | None, None]:
-    """Text as it comes, complete tool calls, then one LlmDone; None for a sign of life. Raises DependencyError."""
+async def response_events(client: OpenAiClient, request: LlmRequest, model: str) -> AsyncGenerator[LlmEvent | Begun | None, None]:
+    """Text as it comes, complete tool calls, then one LlmDone; None and BEGUN for signs of life. Raises DependencyError."""
     body = {**response_body(request, model), **request.options, "stream": True}
     assembly = _Assembly(client.vendor)
     async with aclosing(posted(client.pool, client.vendor, client.call("responses", body))) as chunks:
@@ -33,7 +34,7 @@ async def response_events(client: OpenAiClient, request: LlmRequest, model: str)
             data = line.removeprefix(_DATA).strip()
             if line.startswith(_DATA) and data != _DONE:
                 text = assembly.add(data)
-                yield TextDelta(text) if text else None
+                yield TextDelta(text) if text else BEGUN if assembly.has_calls else None
     for event in assembly.finish():
         yield event
 
@@ -86,6 +87,11 @@ class _Assembly:
         self._calls: dict[int, _Call] = {}
         self._done: LlmDone | None = None
         self._phase: Phase = "first_byte"
+
+    @property
+    def has_calls(self) -> bool:
+        """True: the model has begun to call a tool."""
+        return bool(self._calls)
 
     def add(self, data: bytes) -> str:
         """One event's JSON; its text, "" when it has none. Raises DependencyError for an event that reports a failure or cannot be read."""

@@ -7,6 +7,7 @@ from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import Phase
 
 from agent_runtime.providers.audio_conversion import whole_samples
+from agent_runtime.providers.capabilities import TtsCapabilities
 from agent_runtime.providers.failures import watched
 from agent_runtime.providers.ports import TtsRequest, Voice
 from agent_runtime.providers.vendors.openai.client import OpenAiClient
@@ -20,10 +21,11 @@ class OpenAiTts:
     """OpenAI's voices; they speak any language."""
 
     formats: tuple[AudioFormat, ...] = (AudioFormat.PCM16_24K,)
+    capabilities = TtsCapabilities(formats, speed_range=(0.25, 4.0))
 
     def __init__(self, client: OpenAiClient, model: str, voice: str) -> None:
         self._client = client
-        self._model = model
+        self.model = model
         self._voice = voice
 
     @property
@@ -47,12 +49,12 @@ class OpenAiTts:
     async def _chunks(self, request: TtsRequest) -> AsyncGenerator[bytes, None]:
         extra: dict[str, Any] = dict(request.options)
         if request.speed != _NORMAL_SPEED:
-            extra["speed"] = request.speed
+            extra["speed"] = self.capabilities.speed(request.speed)
         sdk = await self._client.ready()
         phase: Phase = "first_byte"
         with self._client.failures(phase):
             manager = sdk.audio.speech.with_streaming_response.create(
-                model=request.model or self._model, voice=request.voice or self._voice, input=request.text, response_format="pcm", extra_body=extra
+                model=request.model or self.model, voice=request.voice or self._voice, input=request.text, response_format="pcm", extra_body=extra
             )
             response = await manager.__aenter__()
         try:

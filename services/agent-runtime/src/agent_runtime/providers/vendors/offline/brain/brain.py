@@ -10,6 +10,8 @@ from typing import Any, Final
 from callstage_domain.builtin_tools import END_CALL
 from callstage_kit.tasks import in_thread
 
+from agent_runtime.providers.capabilities import LlmCapabilities
+from agent_runtime.providers.continuation import is_continued
 from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmRequest, Message, TextDelta, ToolCallRequest
 from agent_runtime.providers.vendors.offline.brain.dialogue import ANYTHING_ELSE, GOODBYE, Dialogue, Reply
 from agent_runtime.providers.vendors.offline.brain.knowledge import Prompt, read_prompt, spoken_note
@@ -24,6 +26,9 @@ def decide(request: LlmRequest, today: date) -> Reply:
     """What to say and which tool to call. Pure; `today` counts only when the system prompt does not name the day."""
     prompt = read_prompt(request.system)
     messages = [message for message in request.messages if not (message.role == "user" and _NOTE.match(message.content))]
+    if is_continued(request):
+        # Asked to go on with an answer that was cut off: the same answer once more, whoever asks drops what was said of it.
+        messages = messages[:-2]
     if prompt.is_opening or not any(message.role in ("user", "tool") for message in messages):
         return Reply(_greeting(prompt))
     start = _boundary(messages)
@@ -121,6 +126,7 @@ class OfflineBrain:
     """Slot filling over whatever prompts and tools a request has. English."""
 
     name = "offline-brain"
+    capabilities = LlmCapabilities(thinking=False, continues_text=False, languages=("en",), is_offline=True)
 
     def __init__(self, today: Callable[[], date] = date.today) -> None:
         self._today = today
