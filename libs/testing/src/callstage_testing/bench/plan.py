@@ -59,7 +59,7 @@ class BenchPlan:
             barge_in_calls=6 if is_quick else 5,
             barge_ins_per_call=2 if is_quick else 4,
             tool_runs=100 if is_quick else 200,
-            runtimes=int(env.get("BENCH_RUNTIMES") or 2),
+            runtimes=int(env.get("BENCH_RUNTIMES") or 1),
             gateways=int(env.get("BENCH_GATEWAYS") or 1),
             target=target,
             endpointing=env.get("BENCH_ENDPOINTING") or "",

@@ -339,13 +339,14 @@ class VoiceSession:
             turn, stage = self._record.state.turns, self._record.state.stage
             self._foresight.turn_ended()
             self._add(UserSaid(text=effect.text, said=effect.said))
-            if effect.said:
-                self._scope.start(self._tell_taken(effect.said), name="turn_taken")
             ended_ms = effect.times.speech_end_ms or self._clock_ms()
             self._transcript.user(
                 effect.text, turn=turn, stage=stage, started_ms=min(self._talking_since_ms or ended_ms, ended_ms), ended_ms=ended_ms
             )
         self._reply = self._scope.start(self._run_reply(effect), name="reply")
+        # After the reply: the caller waits for that one.
+        if effect.text and effect.said:
+            self._scope.start(self._tell_taken(effect.said), name="turn_taken")
 
     async def _let_go(self) -> None:
         await keep_last_words(self._record, self._inbox, self._hearing.finalize, is_agent_heard=self._speech.unheard_ms() > 0)
