@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from callstage_contracts.calendar_settings import CalendarSettings
 from hypothesis import given
 from hypothesis import strategies as st
 from tool_sandbox.integrations.port import Busy, CalendarRules
-from tool_sandbox.integrations.settings_of import CalendarSettings
+from tool_sandbox.integrations.settings_of import rules_of
 from tool_sandbox.integrations.slots import free_slots, refusal
 
-RULES = CalendarSettings(timezone="Europe/Brussels", slot_minutes=60).rules
+RULES = rules_of(CalendarSettings(timezone="Europe/Brussels", slot_minutes=60))
 MONDAY = date(2027, 3, 15)
 NOW = datetime(2027, 3, 12, 12, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ def test_notice_and_length() -> None:
 
 
 def test_the_hour_that_does_not_exist() -> None:
-    sundays = CalendarSettings(timezone="Europe/Brussels", slot_minutes=60, working_hours={"sun": ("01:00", "05:00")}).rules
+    sundays = rules_of(CalendarSettings(timezone="Europe/Brussels", slot_minutes=60, working_hours={"sun": ("01:00", "05:00")}))
     assert [start[11:] for start in _starts(sundays, date(2027, 3, 28))] == ["01:00:00+01:00", "03:00:00+02:00", "04:00:00+02:00"]
 
 
@@ -63,7 +64,7 @@ def test_refusals(start: datetime, busy: list[Busy], words: str | None) -> None:
 
 
 def test_a_buffer_keeps_its_distance() -> None:
-    rules = CalendarSettings(timezone="UTC", slot_minutes=30, buffer_minutes=15).rules
+    rules = rules_of(CalendarSettings(timezone="UTC", slot_minutes=30, buffer_minutes=15))
     assert [start[11:16] for start in _starts(rules, MONDAY, Busy(_utc(10), _utc(10, 30)))][:3] == ["09:00", "11:00", "11:30"]
 
 

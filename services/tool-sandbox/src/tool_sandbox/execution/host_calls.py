@@ -94,28 +94,25 @@ class HostCalls:
 
     def perform(self, name: str, arguments: object, work: Callable[[], Awaitable[Any]], *, is_write: bool) -> Coroutine[Any, Any, Any]:
         """The coroutine that tool code awaits. The call gets its number now, in the order of the code. `arguments`: see `clean`."""
-        self._count += 1
-        sequence = self._count
-        if sequence > self._limit:
-            self._verdict.end(RunOutcome.failed("host_call_limit", f"the tool made more than {self._limit} calls"))
-            return self._within_scope(_never, "over_limit")
-        encoded = orjson.dumps(arguments)
-        return self._within_scope(lambda: self._run(sequence, name, encoded, work, is_write), name)
+        return self._numbered(name, arguments, lambda sequence, encoded: self._run(sequence, name, encoded, work, is_write))
 
     def perform_repeatable(self, name: str, arguments: object, work: Callable[[bool], Awaitable[Any]]) -> Coroutine[Any, Any, Any]:
         """As `perform`, of a write that the other side does once however often it is asked: a cut-off one is repeated, with `work(True)`."""
+
+        async def run(sequence: int, encoded: bytes) -> Any:
+            was_cut_off = self._journal.was_cut_off(sequence, name, encoded)
+            return await self._run(sequence, name, encoded, lambda: work(was_cut_off), is_write=True)
+
+        return self._numbered(name, arguments, run)
+
+    def _numbered(self, name: str, arguments: object, run: Callable[[int, bytes], Coroutine[Any, Any, Any]]) -> Coroutine[Any, Any, Any]:
         self._count += 1
         sequence = self._count
         if sequence > self._limit:
             self._verdict.end(RunOutcome.failed("host_call_limit", f"the tool made more than {self._limit} calls"))
             return self._within_scope(_never, "over_limit")
         encoded = orjson.dumps(arguments)
-
-        async def run() -> Any:
-            was_cut_off = self._journal.was_cut_off(sequence, name, encoded)
-            return await self._run(sequence, name, encoded, lambda: work(was_cut_off), is_write=True)
-
-        return self._within_scope(run, name)
+        return self._within_scope(lambda: run(sequence, encoded), name)
 
     async def _within_scope(self, work: Callable[[], Coroutine[Any, Any, Any]], name: str) -> Any:
         """Calls run as tasks of ours: the worker's library does not cancel what it awaits when a run is cut off."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from callstage_contracts.buckets import IntegrationRecord, integration_aad, integration_key
+from callstage_contracts.calendar_settings import CalendarSettings
 from callstage_domain.errors import InvariantBroken
 from callstage_kit.crypto import SecretBox
 from callstage_kit.egress import EgressClient
@@ -16,7 +17,7 @@ from tool_sandbox.integrations.json_api import JsonApi
 from tool_sandbox.integrations.microsoft import OutlookCalendar
 from tool_sandbox.integrations.oauth import AccessToken, OAuthApp
 from tool_sandbox.integrations.port import CalendarAccount, CalendarRules, EmailAccount, MessagingAccount
-from tool_sandbox.integrations.settings_of import CalendarSettings, MailSettings, MessagingSettings
+from tool_sandbox.integrations.settings_of import MailSettings, MessagingSettings, rules_of
 from tool_sandbox.integrations.smtp import SmtpAccount, SmtpLogin
 from tool_sandbox.integrations.twilio import TwilioWhatsApp
 
@@ -84,7 +85,7 @@ class IntegrationRegistry:
                     return Connected(secret, email=self._email(record, MailSettings.model_validate(record.settings), secret))
                 case "calendar":
                     settings = CalendarSettings.model_validate(record.settings)
-                    return Connected(secret, calendar=self._calendar(record, settings, secret), rules=settings.rules)
+                    return Connected(secret, calendar=self._calendar(record, settings, secret), rules=rules_of(settings))
                 case "whatsapp":
                     sender = MessagingSettings.model_validate(record.settings)
                     api = self._api("twilio")

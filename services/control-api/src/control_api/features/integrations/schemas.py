@@ -2,18 +2,16 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callstage_contracts.buckets import IntegrationCategory, IntegrationProvider
-from pydantic import Field, StringConstraints, field_validator
+from callstage_contracts.calendar_settings import CalendarSettings
+from pydantic import BaseModel, Field, StringConstraints
 
 from control_api.compile.draft import MailText, NonEmptyText, PhoneText
 from control_api.compile.urls import HostText
 from control_api.features.mailboxes.schemas import OneLine, Port, Security
 from control_api.web.schema import Body, Reply
 
-Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 SenderName = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -36,29 +34,6 @@ class GmailSettings(Body):
     sender_name: SenderName = ""
 
 
-class CalendarSettings(Body):
-    """When appointments can be made (rule I5)."""
-
-    calendar_id: NonEmptyText = "primary"
-    timezone: str = "UTC"
-    working_hours: dict[Weekday, tuple[Clock, Clock]] = Field(
-        default_factory=lambda: dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("09:00", "17:00"))
-    )
-    slot_minutes: Annotated[int, Field(ge=5, le=24 * 60)] = 30
-    buffer_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 0
-    notice_minutes: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 60
-    days_ahead: Annotated[int, Field(ge=1, le=366)] = 60
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as err:
-            raise ValueError("not a time zone such as Europe/Brussels") from err
-        return value
-
-
 class TwilioSettings(Body):
     """A WhatsApp sender."""
 
@@ -66,7 +41,7 @@ class TwilioSettings(Body):
     sender: PhoneText
 
 
-SETTINGS: dict[IntegrationProvider, tuple[IntegrationCategory, type[Body]]] = {
+SETTINGS: dict[IntegrationProvider, tuple[IntegrationCategory, type[BaseModel]]] = {
     "smtp": ("email", SmtpSettings),
     "gmail": ("email", GmailSettings),
     "google": ("calendar", CalendarSettings),
