@@ -60,7 +60,7 @@ def test_the_undisturbed_call_is_what_it_should_be() -> None:
     assert dict(told.state.variables.session) == {"total": 12, "paid": True, "address": "old mill"}
     assert (FILLER, len(FILLER)) in told.heard
     assert "Shall I order it?" not in told.order(_FILLERS), "the caller cut in before it"
-    assert told.writes > 50
+    assert told.writes > 40
 
 
 @pytest.mark.parametrize("is_stored", [False, True], ids=["before", "after"])

@@ -1,7 +1,7 @@
 """A phone line in virtual time: the gateway's playout, a caller who follows a script, and an account of what he heard."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -64,6 +64,8 @@ class Line:
     """Entered: the call runs. Implements the runtime's `Outlet`; see the tests for how a script reads."""
 
     def __init__(self, snapshot: AgentSnapshot | None = None) -> None:
+        self.messages: list[bool] = []
+        """When the caller's message began (False) and was over (True)."""
         self.snapshot = snapshot or agent()
         self.ears, self.brain, self.mouthpiece, self.tools = Ears(), Brain(), Mouthpiece(), Tools()
         self.providers: ProviderSet | None = None
@@ -71,6 +73,14 @@ class Line:
         self.heard: list[str] = []
         """Sentences that were played to their end."""
         self.events: list[Any] = []
+        self.kept: list[str] = []
+        """Utterances that the caller's voice does not stop."""
+        self.pauses: list[bool] = []
+        """What the recorder was told."""
+        self.taken = 0
+        """So much of what the caller did needs not be said again."""
+        self.tones = b""
+        """Audio of the utterances that are kept."""
         self.ended: str | None = None
         self.failed_with: str | None = None
         self.filler_after_s = 1.2
@@ -145,6 +155,12 @@ class Line:
         playing = self._playing[0]
         while playing.heard_ms < playing.sent_ms * part:
             await self._next()
+
+    async def waits_until(self, holds: Callable[[], bool], within_s: float = _PATIENCE_S) -> None:
+        """Something of the call has come true."""
+        async with asyncio.timeout(within_s):
+            while not holds():
+                await asyncio.sleep(_STEP_MS / 1000)
 
     async def ends(self, within_s: float = _PATIENCE_S) -> str:
         """Why the call is over."""
@@ -245,6 +261,8 @@ class Line:
 
     async def audio(self, utterance: str, segment: int, data: bytes, *, is_first: bool) -> None:
         self._utterance(utterance).sent_ms += len(data) / 8
+        if utterance in self.kept:
+            self.tones += data
 
     def segment_end(self, utterance: str, segment: int, text: str) -> None:
         playing = self._utterance(utterance)
@@ -254,7 +272,7 @@ class Line:
         self._utterance(utterance).is_complete = True
 
     def turn_taken(self, said: int) -> None:
-        return
+        self.taken = said
 
     def clear(self) -> None:
         self._playing.clear()
@@ -262,6 +280,15 @@ class Line:
 
     def resume_playout(self, said: int) -> None:
         self._is_held = False
+
+    def keep_playing(self, utterance: str) -> None:
+        self.kept.append(utterance)
+
+    def pause_recording(self, *, is_paused: bool) -> None:
+        self.pauses.append(is_paused)
+
+    def voicemail(self, voicemail_id: str, *, is_over: bool, retention_days: int | None) -> None:
+        self.messages.append(is_over)
 
     def notice(self, kind: str, payload: dict[str, Any]) -> None:
         return

@@ -70,7 +70,7 @@ async def test_silence_at_answer_is_asked_after_even_when_the_agent_does_not_spe
 
 @in_virtual_time
 async def test_the_disclosure_comes_before_everything_else() -> None:
-    async with Line(agent(disclosure=True, greeting=None)) as line:
+    async with Line(agent(disclosure=True, recording=True, greeting=None)) as line:
         line.answers("What can I do for you?")
         await line.hears(DISCLOSURE, "What can I do for you?")
 
@@ -80,7 +80,7 @@ async def test_the_disclosure_is_given_by_an_agent_that_does_not_speak_first_and
     async with Line(agent(disclosure=True, speak_first=False)) as line:
         line.answers("Sure.")
         await line.says("hello hello, I want to order", 0.3)
-        await line.hears(DISCLOSURE, "Sure.")
+        await line.hears("Hello, you are speaking with Mia, an AI assistant.", "Sure.")
 
 
 @in_virtual_time

@@ -87,7 +87,11 @@ class AgentSettings(Frozen):
     idle_timeout_s: Annotated[int, Field(ge=1, le=3600)] = 30
     enable_transcription: bool = False
     disclosure: bool = False
-    """Rule A6: say first that this is an AI and the call is recorded."""
+    """Rule A6: say first that this is an AI, and that the call is recorded when it is."""
+    recording: bool = False
+    """Rule K1: keep the sound of the call, the caller left, the agent right."""
+    recording_retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """Recordings and voicemails are deleted after so many days; None: kept until somebody deletes them."""
     keep_journal: bool = True
     """Rule K6: keep with the call what was said and decided (text, no audio), so that it can be replayed."""
     test_caller_phone: str | None = None

@@ -1,4 +1,4 @@
-"""Names, descriptions and JSON Schemas of the built-in and the standard webhook tools (rules B1, B2, W5)."""
+"""Names, descriptions and JSON Schemas of the built-in and the standard webhook tools (rules B1 to B3, W5)."""
 
 from typing import Any, Final
 
@@ -6,6 +6,12 @@ from callstage_domain.agent import ToolDefinition
 
 END_CALL: Final = "end_call"
 TRANSFER_TO_HUMAN: Final = "transfer_to_human"
+SEND_DTMF: Final = "send_dtmf"
+COLLECT_DIGITS: Final = "collect_digits"
+LEAVE_VOICEMAIL: Final = "leave_voicemail"
+LINE_TOOLS: Final = frozenset({SEND_DTMF, COLLECT_DIGITS, LEAVE_VOICEMAIL})
+"""Built-in tools that act on the caller's line: a conversation without one (mail, chat) does not have them."""
+MAX_DIGITS: Final = 32
 
 
 def _schema(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -15,6 +21,8 @@ def _schema(required: list[str], **properties: Any) -> dict[str, Any]:
 def _text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
+
+_COUNT: Final[dict[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MAX_DIGITS}
 
 BUILTIN_TOOLS: Final[dict[str, ToolDefinition]] = {
     END_CALL: ToolDefinition(
@@ -35,6 +43,57 @@ BUILTIN_TOOLS: Final[dict[str, ToolDefinition]] = {
             ["reason"],
             reason=_text("Why the caller is transferred."),
             department=_text("The department asked for, if any."),
+        ),
+    ),
+    SEND_DTMF: ToolDefinition(
+        name=SEND_DTMF,
+        kind="builtin",
+        description="Play keypad tones to the other end of the call. Use it to choose in a phone menu or to enter an extension there.",
+        parameters=_schema(
+            ["digits"],
+            digits={
+                "type": "string",
+                "pattern": "^[0-9*#A-Da-dWw,]{1,64}$",
+                "description": "The keys in order: 0-9 * # A-D. 'w' waits half a second, ',' two seconds.",
+            },
+        ),
+    ),
+    COLLECT_DIGITS: ToolDefinition(
+        name=COLLECT_DIGITS,
+        kind="builtin",
+        description=(
+            "Let the caller type a number on the phone's keypad, such as a customer number or a PIN. Ask for it first, in the same answer. "
+            "The result's status is 'complete', 'timeout' (nothing, or too little, was typed) or 'interrupted' (the caller spoke instead)."
+        ),
+        parameters=_schema(
+            [],
+            length={**_COUNT, "description": "How many digits the number has, when that is known."},
+            min_digits={**_COUNT, "description": "Fewest digits, when the length varies."},
+            max_digits={**_COUNT, "description": "Most digits, when the length varies."},
+            finish_on={"type": "string", "enum": ["#", "*", ""], "default": "#", "description": "The key that ends the entry; empty for none."},
+            timeout_s={"type": "number", "minimum": 1, "maximum": 60, "default": 10, "description": "How long to wait for the first key."},
+            inter_digit_timeout_s={"type": "number", "minimum": 1, "maximum": 30, "default": 4, "description": "How long to wait for the next key."},
+            is_sensitive={
+                "type": "boolean",
+                "default": False,
+                "description": (
+                    "True for a PIN, a card or other secret number: you get a placeholder instead of the digits, which other tools understand "
+                    "as an argument. Nobody else sees the digits, and the recording pauses."
+                ),
+            },
+        ),
+    ),
+    LEAVE_VOICEMAIL: ToolDefinition(
+        name=LEAVE_VOICEMAIL,
+        kind="builtin",
+        description=(
+            "Let the caller leave a spoken message after a tone; the call ends with it. Use it when nobody can help now and the caller wants to be "
+            "called back, or asks to leave a message."
+        ),
+        parameters=_schema(
+            ["reason"],
+            reason=_text("Why a message is taken, in a few words."),
+            greeting=_text("What is said before the tone, if it should be something special."),
         ),
     ),
 }

@@ -15,6 +15,7 @@ class EndedReason(StrEnum):
     CALLER_HUNG_UP = "caller_hung_up"
     AGENT_ENDED = "agent_ended"
     TRANSFERRED = "transferred"
+    OPERATOR_ENDED = "operator_ended"
     IDLE_TIMEOUT = "idle_timeout"
     MAX_DURATION = "max_duration"
     CLIENT_STOPPED = "client_stopped"
@@ -41,6 +42,7 @@ _FAULTS: dict[EndedReason, Fault] = {
     EndedReason.CALLER_HUNG_UP: "nobody",
     EndedReason.AGENT_ENDED: "nobody",
     EndedReason.TRANSFERRED: "nobody",
+    EndedReason.OPERATOR_ENDED: "nobody",
     EndedReason.IDLE_TIMEOUT: "caller",
     EndedReason.MAX_DURATION: "agent",
     EndedReason.CLIENT_STOPPED: "nobody",

@@ -13,7 +13,7 @@ Carrier = Literal["twilio", "telnyx"]
 
 
 class Fallback(Frozen):
-    """Rule N5: what a caller gets when the AI cannot answer. `target` is E.164 for `external`, a text for `message`."""
+    """Rule N5: what a caller gets when the AI cannot answer. `target` is E.164 for `external`, a text for `message` and `voicemail`."""
 
     type: FallbackType
     target: str | None = None

@@ -15,19 +15,16 @@ def render(template: str, values: Mapping[str, object], *, request_names: Collec
     """
     pieces: list[str] = []
     position = 0
-    while position < len(template):
-        doubled = _DOUBLED.match(template, position) if template.startswith("{{", position) else None
+    while (found := _TOKEN.search(template, position)) is not None:
+        pieces.append(template[position : found.start()])
+        doubled = _DOUBLED.match(template, found.start()) if found.group(0) == "{{" else None
         if doubled and doubled.group(1) in request_names:
             pieces.append(_text(values.get(doubled.group(1))))
             position = doubled.end()
             continue
-        found = _TOKEN.match(template, position)
-        if found is None:
-            pieces.append(template[position])
-            position += 1
-            continue
         pieces.append(_literal_or_value(found, values))
         position = found.end()
+    pieces.append(template[position:])
     return "".join(pieces)
 
 

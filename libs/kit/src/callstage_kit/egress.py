@@ -7,7 +7,7 @@ environment are never used.
 
 import asyncio
 import socket
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -15,9 +15,10 @@ from typing import Self
 import httpx2
 from aiohttp.abc import AbstractResolver, ResolveResult
 from callstage_domain.errors import DependencyError, Phase
+from multidict import CIMultiDict
 
 from callstage_kit.egress_policy import Address, EgressPolicy, EgressRefused, checked_addresses
-from callstage_kit.http_transport import AddressInfo, AiohttpTransport, Gate
+from callstage_kit.http_transport import AddressInfo, AiohttpTransport, Gate, Incoming, limits_of, url_of
 
 
 class _CheckedResolver(AbstractResolver):
@@ -51,8 +52,12 @@ class CheckedTransport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises EgressRefused before anything is sent."""
-        self._policy.check_url(request.url)
+        self.check(request.url)
         return await super().handle_async_request(request)
+
+    def check(self, url: httpx2.URL) -> None:
+        """Raises EgressRefused."""
+        self._policy.check_url(url)
 
 
 def make_socket(info: AddressInfo) -> socket.socket:
@@ -101,49 +106,44 @@ class EgressClient:
         max_response_bytes: int = 1 << 20,
     ) -> EgressResponse:
         """Raises EgressRefused, or DependencyError: phase `connect` means that the other side saw nothing of the request."""
-        request = self._request(method, url, headers or {}, body, timeout_s)
+        # Encoded answers are not asked for: a small body could unpack to any size.
+        fields = CIMultiDict({"Accept-Encoding": "identity"})
+        fields.update(headers or {})
+        limits = limits_of(min(self._connect_timeout_s, timeout_s), timeout_s, timeout_s)
         phase: Phase = "connect"
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._transport.handle_async_request(request)
+                incoming = await self._transport.exchange(method, url, fields, body, limits)
                 phase = "stream"
-                return await _read(response, max_response_bytes)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as err:
-            raise DependencyError(_words(err, request), vendor="http", phase="connect") from err
-        except (httpx2.TransportError, TimeoutError) as err:
-            raise DependencyError(_words(err, request), vendor="http", phase="first_byte" if phase == "connect" else phase, retryable=False) from err
-
-    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> httpx2.Request:
-        timeouts = {"connect": min(self._connect_timeout_s, timeout_s), "read": timeout_s, "write": timeout_s, "pool": timeout_s}
-        try:
-            # Encoded answers are not asked for: a small body could unpack to any size.
-            return httpx2.Request(method, url, headers={"accept-encoding": "identity", **headers}, content=body, extensions={"timeout": timeouts})
-        except (httpx2.InvalidURL, ValueError, TypeError) as err:
+                return await _read(incoming, max_response_bytes)
+        except (httpx2.InvalidURL, TypeError) as err:
             raise EgressRefused("the address is not a valid URL") from err
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as err:
+            raise DependencyError(_words(err, url), vendor="http", phase="connect") from err
+        except (httpx2.TransportError, TimeoutError) as err:
+            raise DependencyError(_words(err, url), vendor="http", phase="first_byte" if phase == "connect" else phase, retryable=False) from err
 
 
-async def _read(response: httpx2.Response, max_bytes: int) -> EgressResponse:
-    stream = response.stream
-    if not isinstance(stream, AsyncIterable):
-        raise httpx2.ReadError("the answer cannot be read")
+async def _read(incoming: Incoming, max_bytes: int) -> EgressResponse:
     received = bytearray()
     try:
-        if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        if incoming.is_packed:
             raise _bad_answer("bad_response", "the answer is encoded although nobody asked for it")
-        async for chunk in stream:
+        while chunk := await incoming.read():
             received += chunk
             if len(received) > max_bytes:
                 raise _bad_answer("response_too_large", f"the answer is larger than {max_bytes} bytes")
     finally:
-        await response.aclose()
-    return EgressResponse(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(received))
+        await incoming.aclose()
+    return EgressResponse(incoming.status, incoming.headers(), bytes(received))
 
 
 def _bad_answer(code: str, message: str) -> DependencyError:
     return DependencyError(message, vendor="http", phase="stream", code=code, retryable=False)
 
 
-def _words(error: Exception, request: httpx2.Request) -> str:
+def _words(error: Exception, url: str) -> str:
+    host = url_of(url).host
     if isinstance(error, (TimeoutError, httpx2.TimeoutException)):
-        return f"'{request.url.host}' did not answer in time"
-    return str(error) or f"the connection to '{request.url.host}' failed ({type(error).__name__})"
+        return f"'{host}' did not answer in time"
+    return str(error) or f"the connection to '{host}' failed ({type(error).__name__})"

@@ -62,6 +62,20 @@ class ServiceSettings(BaseSettings):
         return TokenSigner.from_setting(self.master_keys.get_secret_value())
 
 
+class RecordingSettings(BaseSettings):
+    """Where media-gateway keeps recordings and control-api finds them."""
+
+    model_config = ServiceSettings.model_config
+
+    recordings: Annotated[
+        str,
+        Field(
+            pattern=r"^(nats|folder:.+)$",
+            description="Where recordings are kept, sealed: `nats` (JetStream), or `folder:/path` that media-gateway and control-api share.",
+        ),
+    ] = "nats"
+
+
 class OAuthSettings(ServiceSettings):
     """What the operator registered with the vendors of mail and calendars; control-api connects accounts, tool-sandbox uses them."""
 

@@ -75,7 +75,7 @@ class TaskScope:
             _log.error("task_failed", task=task.get_name(), exc_info=error)
 
 
-async def settle(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def settle(tasks: Iterable[asyncio.Future[Any]]) -> None:
     """Wait for all of them, whatever their outcome; outcomes stay in the tasks."""
     pending = [task for task in tasks if not task.done()]
     if pending:

@@ -34,7 +34,7 @@ async def test_grpc_health_follows_the_drain() -> None:
 
     async with serve_grpc(register, health, "127.0.0.1", 0, stop_grace_s=0.1) as port, open_channel(f"127.0.0.1:{port}") as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
-        assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)).status == health_pb2.HealthCheckResponse.SERVING
+        assert (await stub.Check(health_pb2.HealthCheckRequest(), timeout=20)).status == health_pb2.HealthCheckResponse.SERVING
         watch = stub.Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         health.drain()

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
-from callstage_kit.http_transport import AiohttpTransport, address_of
+from callstage_kit.http_transport import AiohttpTransport, address_of, limits_of
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -63,6 +63,52 @@ async def test_an_answer_that_was_read_keeps_its_connection_and_one_that_was_not
         async with http.stream("GET", f"http://127.0.0.1:{port}/") as response:
             assert response.status_code == 200
         assert transport.kept_connections == 0
+
+
+async def test_an_exchange_sends_what_it_was_given_and_keeps_its_connection() -> None:
+    asked: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                asked.append(head + await reader.readexactly(4))
+                writer.write(b"HTTP/1.1 201 Created\r\nX-One: a\r\nx-one: b\r\nX-Odd: \xe4\r\ncontent-length: 2\r\n\r\nok")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async with serving(talk) as port, client() as (_, transport):
+        for _ in range(2):
+            answer = await transport.exchange("POST", f"http://127.0.0.1:{port}/a?b=%20c", {"X-Key": "k"}, b"body", limits_of(1, 1, 1))
+            assert (answer.status, answer.is_packed, answer.headers()["x-one"], answer.headers()["x-odd"]) == (201, False, "a, b", "ä")
+            assert [await answer.read(), await answer.read()] == [b"ok", b""]
+            await answer.aclose()
+        assert transport.kept_connections == 1
+    lines = asked[0].split(b"\r\n")
+    assert (lines[0], lines[-1]) == (b"POST /a?b=%20c HTTP/1.1", b"body")
+    assert sorted(line.split(b":")[0].lower() for line in lines[1:-2]) == [b"content-length", b"host", b"x-key"]
+
+
+async def test_an_exchange_fails_as_a_request_does() -> None:
+    async def packed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 9\r\n\r\nhalf")
+        await reader.read()
+        writer.close()
+
+    async with serving(packed) as port, client() as (_, transport):
+        answer = await transport.exchange("GET", f"http://127.0.0.1:{port}/", {}, b"", limits_of(1, 1, 0.05))
+        assert answer.is_packed
+        assert await answer.read() == b"half"
+        with pytest.raises(httpx2.ReadTimeout):
+            await answer.read()
+        await answer.aclose()
+        assert transport.kept_connections == 0
+    async with client() as (_, transport):
+        with pytest.raises(httpx2.ConnectError):
+            await transport.exchange("GET", f"http://127.0.0.1:{port}/", {}, b"", limits_of(1, 1, 1))
+    async with serving(always_ok) as port, client() as (_, transport):
+        with pytest.raises(httpx2.LocalProtocolError):
+            await transport.exchange("GET", f"http://127.0.0.1:{port}/", {"X-Bad": "a\r\nX-Other: b"}, b"", limits_of(1, 1, 1))
 
 
 async def test_nobody_listens() -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import grpc
 import structlog
 from callstage_contracts.buckets import DEPLOYMENTS, PROVIDER_KEYS
-from callstage_contracts.pb.runtime.v1 import provider_pb2_grpc, runtime_pb2_grpc
+from callstage_contracts.pb.runtime.v1 import provider_pb2_grpc, replay_pb2_grpc, runtime_pb2_grpc
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2_grpc
 from callstage_kit.grpc.channel import open_channel
 from callstage_kit.grpc.server import serve_grpc
@@ -28,11 +28,13 @@ from agent_runtime.conversation.turn_model import turn_model
 from agent_runtime.conversation.turn_options import TurnOptions
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.live_captions import LiveCaptions
+from agent_runtime.live_commands import LiveCommands
 from agent_runtime.providers.registry import ProviderRegistry
 from agent_runtime.providers.settings import ProviderSettings
 from agent_runtime.rpc.conversation_servicer import ConversationServicer
 from agent_runtime.rpc.link_servicer import CallServer
 from agent_runtime.rpc.provider_servicer import ProviderServicer
+from agent_runtime.rpc.replay_servicer import ReplayServicer
 from agent_runtime.settings import RuntimeSettings
 from agent_runtime.snapshots import Snapshots
 from agent_runtime.tools.dispatcher import ToolDispatcher
@@ -54,6 +56,7 @@ def build_with(settings: RuntimeSettings, provider_settings: ProviderSettings) -
             KvMirror(nats, PROVIDER_KEYS) as provider_keys,
             EventPublisher(nats, settings.spool_dir, instance=settings.instance) as events,
             LiveCaptions(nats.client) as captions,
+            LiveCommands(nats.client) as commands,
             open_traces("agent-runtime", settings) as traces,
             Explainer(events, traces) as explainer,
             ProviderRegistry(provider_settings, provider_keys, settings.secret_box) as providers,
@@ -76,13 +79,14 @@ def build_with(settings: RuntimeSettings, provider_settings: ProviderSettings) -
                     eager=settings.eager_replies,
                 ),
             )
-            calls = CallServer(snapshots, providers, store, services, registry)
+            calls = CallServer(snapshots, providers, store, services, registry, commands)
             texts = TextConversations(snapshots, providers, store, services)
             servicer = ConversationServicer(calls, texts, registry, flush_s=settings.link_flush_ms / 1000)
 
             def register(server: grpc.aio.Server) -> None:
                 runtime_pb2_grpc.add_ConversationServiceServicer_to_server(servicer, server)
                 provider_pb2_grpc.add_ProviderServiceServicer_to_server(ProviderServicer(providers), server)
+                replay_pb2_grpc.add_ReplayServiceServicer_to_server(ReplayServicer(store), server)
 
             health.add("deployments", lambda: deployments.is_ready)
             async with serve_grpc(register, health, settings.bind_host, settings.grpc_port) as port:

@@ -15,6 +15,7 @@ from agent_runtime.conversation.phrase_cache import PhraseCache
 from agent_runtime.conversation.session import SessionServices
 from agent_runtime.conversation.text_turns import TextConversations
 from agent_runtime.journal.store import JournalStore
+from agent_runtime.live_commands import LiveCommands
 from agent_runtime.providers.ports import (
     LlmDone,
     LlmEvent,
@@ -29,11 +30,12 @@ from agent_runtime.providers.ports import (
 )
 from agent_runtime.rpc.conversation_servicer import ConversationServicer
 from agent_runtime.rpc.link_servicer import CallServer
+from agent_runtime.rpc.replay_servicer import ReplayServicer
 from agent_runtime.snapshots import Snapshots
 from agent_runtime.tools.dispatcher import ToolDispatcher
 from callstage_contracts.events import Event
 from callstage_contracts.pb.common.v1 import common_pb2
-from callstage_contracts.pb.runtime.v1 import runtime_pb2, runtime_pb2_grpc
+from callstage_contracts.pb.runtime.v1 import replay_pb2_grpc, runtime_pb2, runtime_pb2_grpc
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
 from callstage_domain.agent import AgentSettings, AgentSnapshot, Stage, ToolDefinition, Transition
 from callstage_domain.audio import AudioFormat
@@ -205,6 +207,7 @@ class World:
         self.sandbox_target = ""
         self.max_calls = 10
         self.traces: Traces = NO_TRACES
+        self.commands: LiveCommands | None = None
 
     def resolve(self, snapshot: AgentSnapshot) -> ProviderSet:
         return ProviderSet(self.stt, self.llm, self.tts)  # type: ignore[arg-type]
@@ -235,11 +238,11 @@ class World:
                 explainer=explainer,
             )
             store, snapshots, registry = JournalStore(redis), Snapshots(self.mirror, arrival_s=0.05), CallRegistry(self.health, self.max_calls)
-            servicer = ConversationServicer(
-                CallServer(snapshots, self, store, services, registry), TextConversations(snapshots, self, store, services), registry, flush_s=0.005
-            )
+            calls = CallServer(snapshots, self, store, services, registry, self.commands)
+            servicer = ConversationServicer(calls, TextConversations(snapshots, self, store, services), registry, flush_s=0.005)
             server = grpc.aio.server()
             runtime_pb2_grpc.add_ConversationServiceServicer_to_server(servicer, server)
+            replay_pb2_grpc.add_ReplayServiceServicer_to_server(ReplayServicer(store), server)
             port = server.add_insecure_port("127.0.0.1:0")
             await server.start()
             try:

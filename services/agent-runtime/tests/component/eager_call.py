@@ -241,6 +241,14 @@ class Call:
     def resume_playout(self, said: int) -> None:
         return
 
+    def keep_playing(self, utterance: str) -> None:
+        return
+
+    def voicemail(self, voicemail_id: str, *, is_over: bool, retention_days: int | None) -> None: ...
+
+    def pause_recording(self, *, is_paused: bool) -> None:
+        return
+
     def notice(self, kind: str, payload: dict[str, Any]) -> None:
         return
 

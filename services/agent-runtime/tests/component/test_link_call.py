@@ -141,7 +141,7 @@ async def test_preload_is_there_before_the_first_answer_and_never_delays_the_gre
     world.mirror = Mirror(agent(preload_tools=("prefetch",), settings={"system_prompt": "Tier {tier}.", "disclosure": True}))
     async with world.runtime() as target, gateway(world, target) as line:
         await _opened(line)
-        assert line.texts() == ["Hello, you are speaking with Mia, an AI assistant, and this call is recorded.", "Hello there."]
+        assert line.texts() == ["Hello, you are speaking with Mia, an AI assistant.", "Hello there."]
         await line.say("hi")
         release.set()
         await line.hear()

@@ -15,7 +15,7 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
     """Once per process, before anything logs."""
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     is_for_people = settings.log_format == "console"
-    renderer = structlog.dev.ConsoleRenderer(colors=False) if is_for_people else structlog.processors.JSONRenderer()
+    renderer = _for_people() if is_for_people else structlog.processors.JSONRenderer()
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -34,6 +34,11 @@ def configure_logs(service: str, settings: ServiceSettings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    """Tracebacks as Python writes them: with `rich` installed structlog would draw boxes with every local variable, which takes seconds."""
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 
 
 def _adds(fields: dict[str, str]) -> structlog.types.Processor:

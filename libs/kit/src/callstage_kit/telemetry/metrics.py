@@ -34,6 +34,7 @@ FRAMES_LATE_TOTAL = Counter("callstage_frames_late_total", "Audio frames sent to
 TOOL_SECONDS = Histogram("callstage_tool_seconds", "Duration of tool runs.", ["kind", "outcome"], buckets=_SECONDS)
 TOOL_RUNS_TOTAL = Counter("callstage_tool_runs_total", "Tool runs by outcome.", ["kind", "outcome"])
 SANDBOX_WORKERS = Gauge("callstage_sandbox_workers", "Sandbox workers by state.", ["state"])
+SANDBOX_POOL_READY_SECONDS = Gauge("callstage_sandbox_pool_ready_seconds", "From the start of the sandbox's workers until the first ones were ready.")
 PROVIDER_ERRORS_TOTAL = Counter("callstage_provider_errors_total", "Failures of AI providers.", ["kind", "vendor", "phase"])
 PROVIDER_SECONDS = Histogram("callstage_provider_first_result_seconds", "Request → first result of a provider.", ["kind", "vendor"], buckets=_SECONDS)
 PROVIDER_SWITCHES_TOTAL = Counter(
@@ -49,6 +50,9 @@ LINK_MESSAGES_TOTAL = Counter(
 RESUMES_TOTAL = Counter("callstage_resumes_total", "Conversations taken over after a loss.", ["of"])
 LOOP_LAG_SECONDS = Histogram("callstage_event_loop_lag_seconds", "Lateness of a timer in the event loop.", buckets=_SECONDS)
 HTTP_REQUESTS_TOTAL = Counter("callstage_http_requests_total", "HTTP requests.", ["method", "status"])
+WEBHOOK_ATTEMPTS_TOTAL = Counter(
+    "callstage_webhook_attempts_total", "Attempts to tell integrators of events: delivered, retried (later), failed (the last one).", ["outcome"]
+)
 EMAILS_TOTAL = Counter("callstage_emails_total", "Mails by outcome: answered, redirected, ignored, handed_off, failed.", ["outcome"])
 EAGER_TOTAL = Counter(
     "callstage_eager_total",

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -65,8 +65,7 @@ class CallRecorder:
         """The model is asked."""
         system = self._prompts.setdefault(request.system, len(self._prompts))
         tools = tuple(tool.name for tool in request.tools)
-        item = AskedItem(system, messages_digest(request.messages), tools, today.isoformat(), is_opening, offers_tools)
-        self._keep("asked", self._clock_ms(), item)
+        self._keep("asked", self._clock_ms(), _Asked(system, request.messages, tools, today, is_opening, offers_tools))
 
     def machine(self, policy: TurnPolicy, now_ms: float) -> TurnMachine:
         """The call's turn machine; what goes in and out is kept."""
@@ -83,7 +82,7 @@ class CallRecorder:
             policy=asdict(self._policy),
             begun_at_ms=self.begun_at_ms,
             before=[json.loads(entry_json(entry)) for entry in before if not isinstance(entry, _UNDECIDED)],
-            items=[encoded_item(item) for item in self._items],
+            items=[encoded_item((kind, at_ms, value.item() if isinstance(value, _Asked) else value)) for kind, at_ms, value in self._items],
             prompts=list(self._prompts),
             is_cut=len(self._items) >= MAX_ITEMS,
         )
@@ -91,6 +90,21 @@ class CallRecorder:
     def _keep(self, kind: str, at_ms: float, value: Any) -> None:
         if len(self._items) < MAX_ITEMS:
             self._items.append((kind, at_ms, value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Becomes an `AskedItem` when the call is over: the caller waits for the request, nobody for the digest of its history."""
+
+    system: int
+    messages: tuple[Message, ...]
+    tools: tuple[str, ...]
+    today: date
+    is_opening: bool
+    offers_tools: bool
+
+    def item(self) -> AskedItem:
+        return AskedItem(self.system, messages_digest(self.messages), self.tools, self.today.isoformat(), self.is_opening, self.offers_tools)
 
 
 class RecordedMachine(TurnMachine):

@@ -8,9 +8,12 @@ from agent_runtime.stages.state import ConversationState
 
 
 def disclosure(snapshot: AgentSnapshot) -> str:
-    """What has to be heard before anything else; empty when the agent is not set to say it."""
+    """What has to be heard before anything else; empty when the agent is not set to say it. A recording is told of when there is one."""
     settings = snapshot.settings
-    return phrases_for(settings.language).disclosure.format(name=settings.display_name) if settings.disclosure else ""
+    if not settings.disclosure:
+        return ""
+    phrases = phrases_for(settings.language)
+    return (phrases.disclosure if settings.recording and snapshot.channel == "voice" else phrases.ai_disclosure).format(name=settings.display_name)
 
 
 def opening_text(snapshot: AgentSnapshot, state: ConversationState) -> tuple[str, bool]:

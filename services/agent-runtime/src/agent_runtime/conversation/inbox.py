@@ -52,7 +52,24 @@ class Closed:
     moves: bool = False
 
 
-SessionEvent = TurnEvent | PlayoutReport | CutOff | LookupArrived | Closed
+@dataclass(frozen=True, slots=True)
+class OperatorHint:
+    """A person who listens in tells the model something (rule X4)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorEnded:
+    """A person in the manager ends the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTaken:
+    """The caller has left his message, and the farewell was heard."""
+
+
+SessionEvent = TurnEvent | PlayoutReport | CutOff | LookupArrived | Closed | OperatorHint | OperatorEnded | MessageTaken
 
 
 class CallInbox:

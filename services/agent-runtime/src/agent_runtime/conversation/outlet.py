@@ -19,6 +19,17 @@ class OpenedCall:
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     said: int = 0
     """Of what the caller did, everything up to this number is in the journal."""
+    clock_ms: float = 0.0
+    """Milliseconds since the call was answered, now: the times of the transcript count like this."""
+    records: bool = False
+    """Rule K1."""
+    recording_retention_days: int | None = None
+
+
+class NoticeSink(Protocol):
+    """Whoever watches a conversation; never waits."""
+
+    def notice(self, kind: str, payload: dict[str, Any]) -> None: ...
 
 
 class Outlet(Protocol):
@@ -37,6 +48,18 @@ class Outlet(Protocol):
     def clear(self) -> None: ...
 
     def resume_playout(self, said: int) -> None: ...
+
+    def keep_playing(self, utterance: str) -> None:
+        """That utterance is not stopped by the caller's voice, not even for a moment. Said before its audio."""
+        ...
+
+    def pause_recording(self, *, is_paused: bool) -> None:
+        """What the caller types now must not be in a recording."""
+        ...
+
+    def voicemail(self, voicemail_id: str, *, is_over: bool, retention_days: int | None) -> None:
+        """From here on, or up to here, the caller leaves a message."""
+        ...
 
     def notice(self, kind: str, payload: dict[str, Any]) -> None: ...
 

@@ -141,7 +141,7 @@ class ReplyRunner:
         # asyncio.wait leaves the work alone when this reply is cancelled.
         done, _ = await asyncio.wait({work}, timeout=self._filler_after_s)
         if not done:
-            if not was_announced and not self._has_filled:
+            if not was_announced and not self._has_filled and not self._tools.uses_line:
                 self._has_filled = True
                 self._mouth.filler()
             await asyncio.wait({work})
@@ -158,14 +158,17 @@ class ReplyRunner:
             self.say(step.text, turn)
         elif step.next == "stay_silent":
             self._record.add(Replied())
-        elif not self._said:
-            self.say(self._last_words(), turn)
+        elif words := self._last_words():
+            self.say(words, turn)
         return False
 
     def _last_words(self) -> str:
-        """What is said before the end when the model said nothing."""
+        """What is said before the end when the model said nothing; before a message, what it wants to be said."""
         record = self._record
         settings, phrases = record.snapshot.settings, phrases_for(record.snapshot.settings.language)
+        voicemail = record.state.ending.voicemail if record.state.ending is not None else None
+        if self._said or voicemail is not None:
+            return (voicemail or {}).get("greeting") or ("" if self._said else phrases.voicemail)
         if record.state.ending is not None and record.state.ending.transfer is not None:
             return phrases.transfer
         return farewell(record) if settings.farewell else phrases.farewell

@@ -20,7 +20,19 @@ from agent_runtime.conversation.foresight import Foresight
 from agent_runtime.conversation.greeting import disclosure, opening_text
 from agent_runtime.conversation.hearing import Hearing
 from agent_runtime.conversation.held_voice import HeldVoice
-from agent_runtime.conversation.inbox import CallInbox, Closed, CutOff, LookupArrived, PlayoutReport, SessionEvent
+from agent_runtime.conversation.inbox import (
+    CallInbox,
+    Closed,
+    CutOff,
+    LookupArrived,
+    MessageTaken,
+    OperatorEnded,
+    OperatorHint,
+    PlayoutReport,
+    SessionEvent,
+)
+from agent_runtime.conversation.keypad.keypad import Keypad
+from agent_runtime.conversation.keypad.line_tools import LineTools
 from agent_runtime.conversation.last_words import keep_last_words
 from agent_runtime.conversation.latency import TurnClock
 from agent_runtime.conversation.opening import OpenedConversation
@@ -48,6 +60,7 @@ from agent_runtime.conversation.turns.events import (
     Interrupted,
     JudgePause,
     KeyPressed,
+    PlayoutFinished,
     PrepareReply,
     ReplyEnded,
     ReplyKind,
@@ -60,20 +73,23 @@ from agent_runtime.conversation.turns.events import (
 )
 from agent_runtime.conversation.turns.machine import END_CALL_LINGER_MS, TurnMachine
 from agent_runtime.conversation.voice_mouth import VoiceMouth
+from agent_runtime.conversation.voicemail.voicemail import Voicemail
 from agent_runtime.journal.fold import Pending, pending
 from agent_runtime.journal.writer import Journal
 from agent_runtime.providers import ports
 from agent_runtime.providers.preconnect import preconnect
-from agent_runtime.stages.entries import Ended, EndRequested, Entry, Heard, LookedUp, Overheard, Replied, UserSaid
+from agent_runtime.stages.entries import Ended, EndRequested, Entry, Heard, Hinted, LookedUp, Overheard, Replied, UserSaid
 from agent_runtime.stages.history import heard_text
 from agent_runtime.stages.variables_read import opening_reads_lookup
 from agent_runtime.tools.dispatcher import ToolDispatcher
+from agent_runtime.tools.veil import Veil
 
 _log = structlog.get_logger(__name__)
 MAX_VAD_STOP_MS = 200
 _TOOLS_AFTER_CALL_S = 15.0
 _GOES_ON_S = 0.6
 """After a take-over the new gateway needs so long to notice that the caller still speaks."""
+_AFTER_REQUEST_S = 0.01
 MOVED = "taken_over"
 """The result of a session whose call goes on in another process."""
 
@@ -140,11 +156,24 @@ class VoiceSession:
         self._speech = Speech(self._record, providers.tts, request.downlink, outlet, self._transcript, services.phrases, self._clock_ms, self._scope)
         self._held = HeldVoice(self._speech, outlet)
         self._mouth = VoiceMouth(self._speech, snapshot.settings.language)
-        self._tools = ToolRounds(self._record, services.dispatcher, self._transcript, self._tool_scope)
+        self._keypad = Keypad(self._record, outlet, self._speech.unheard_ms, self._clock_ms)
+        line = LineTools(self._record, self._keypad, self._speech, self._mouth, request.downlink, outlet, Veil())
+        self._tools = ToolRounds(self._record, services.dispatcher, self._transcript, self._tool_scope, line)
         self._replies = ReplyRunner(self._record, providers.llm, self._tools, self._mouth, self._clock_ms, filler_after_s=services.filler_after_s)
         self._preload = Preload(self._record, services.dispatcher, self._transcript, self._scope)
         on_served = self._explained.parts.stt_served
         self._hearing = Hearing(providers.stt, snapshot.settings, request.uplink, inbox, self._tell, self._scope, on_served=on_served)
+        self._voicemail = Voicemail(
+            self._record,
+            self._speech,
+            self._mouth,
+            request.downlink,
+            outlet,
+            self._transcript,
+            services.events,
+            self._hearing.finalize,
+            self._clock_ms,
+        )
         self._lookup_done = asyncio.Event()
         self._lookup_by_s = self._loop_now() + request.lookup_wait_ms / 1000
         self._foresight = Foresight(
@@ -171,6 +200,7 @@ class VoiceSession:
         try:
             return await self._run()
         finally:
+            self._transcript.settle()
             self._explained.finish(self._opened.before, None if self._result == MOVED else self._result)
 
     async def _run(self) -> str:
@@ -201,6 +231,8 @@ class VoiceSession:
         settings, opened, record = self._snapshot.settings, self._opened, self._record
         if opened.entry is not None:
             self._add(opened.entry)
+        elapsed_ms = max(0.0, time.time() * 1000 - record.state.opened_at_ms) if record.state.opened_at_ms else 0.0
+        self._base_ms -= elapsed_ms
         self._outlet.opened(
             OpenedCall(
                 session_id=opened.info.session_id,
@@ -211,10 +243,11 @@ class VoiceSession:
                 is_resumed=opened.is_resumed,
                 said=record.state.said if opened.is_running else 0,
                 facts={"language": settings.language, "deployment": self._snapshot.deployment, "stage": record.state.stage},
+                clock_ms=self._clock_ms(),
+                records=settings.recording,
+                recording_retention_days=settings.recording_retention_days,
             )
         )
-        elapsed_ms = max(0.0, time.time() * 1000 - record.state.opened_at_ms) if record.state.opened_at_ms else 0.0
-        self._base_ms -= elapsed_ms
         if opened.is_running:
             self._take_over()
         else:
@@ -265,8 +298,14 @@ class VoiceSession:
         match event:
             case None:
                 await self._perform(machine.on(Tick(), now_ms))
+            case _ if self._voicemail.takes(event):
+                pass
+            case MessageTaken():
+                self._hang_up(EndedReason.AGENT_ENDED)
             case PlayoutReport():
                 for turn_event in self._speech.report(event):
+                    if isinstance(turn_event, PlayoutFinished):
+                        self._keypad.agent_was_heard()
                     await self._perform(machine.on(turn_event, now_ms))
             case CutOff(is_held=True):
                 if self._held.hold(event.utterance, event.heard_ms):
@@ -283,14 +322,26 @@ class VoiceSession:
                 self._add(LookedUp(values=event.values))
                 self._transcript.variables(self._record.state.variables.merged())
                 self._lookup_done.set()
+            case OperatorHint():
+                self._transcript.hint(event.text, turn=self._record.state.turns, stage=self._record.state.stage, at_ms=now_ms)
+                self._add(Hinted(text=event.text))
+            case OperatorEnded():
+                self._outlet.hang_up(EndedReason.OPERATOR_ENDED, None)
+                self._result = EndedReason.OPERATOR_ENDED
             case Closed():
                 self._result = MOVED if event.moves else event.reason or EndedReason.CALLER_HUNG_UP
+            case KeyPressed() if self._keypad.takes(event):
+                if self._keypad.is_awaited and self._speech.knows("") and not self._held.is_held:
+                    # Typing cuts the question short, as speaking does.
+                    await self._held.silence()
+                    await self._perform(machine.on(PlayoutFinished(), now_ms))
             case _:
                 if isinstance(event, ReplyEnded):
                     # What was heard while it waited in the inbox is not unheard any more.
                     event = replace(event, unheard_ms=min(event.unheard_ms, self._speech.unheard_ms()))
                 if isinstance(event, SpeechStarted):
-                    self._talking_since_ms = now_ms
+                    # The gateway is sure only after so much speech; the recording shows where it began (rule K3).
+                    self._talking_since_ms = max(1.0, now_ms - self._services.vad_start_ms)
                     self._foresight.speech_began()
                     if self._realtime is not None:
                         self._realtime.speech_began()
@@ -325,8 +376,10 @@ class VoiceSession:
                     self._foresight.perform(effect)
                 case HangUp():
                     ending = self._record.state.ending
-                    self._outlet.hang_up(effect.reason, ending.transfer if ending else None)
-                    self._result = effect.reason
+                    if ending is not None and ending.voicemail is not None and effect.reason == ending.reason:
+                        self._scope.start(self._take_message(), name="voicemail")
+                    else:
+                        self._hang_up(effect.reason)
                 case FailCall():
                     self._outlet.failed(effect.code, "the agent cannot speak: every provider failed")
                     self._result = effect.code
@@ -336,19 +389,33 @@ class VoiceSession:
     async def _start(self, effect: StartReply) -> None:
         await self._stop_reply()
         if effect.text:
+            self._keypad.interrupt()
             turn, stage = self._record.state.turns, self._record.state.stage
             self._foresight.turn_ended()
             self._add(UserSaid(text=effect.text, said=effect.said))
             ended_ms = effect.times.speech_end_ms or self._clock_ms()
-            self._transcript.user(
+            self._transcript.user_later(
                 effect.text, turn=turn, stage=stage, started_ms=min(self._talking_since_ms or ended_ms, ended_ms), ended_ms=ended_ms
             )
         self._reply = self._scope.start(self._run_reply(effect), name="reply")
-        # After the reply: the caller waits for that one.
-        if effect.text and effect.said:
+        if effect.text:
             self._scope.start(self._tell_taken(effect.said), name="turn_taken")
 
+    def _hang_up(self, reason: str) -> None:
+        ending = self._record.state.ending
+        self._outlet.hang_up(reason, ending.transfer if ending else None)
+        self._result = reason
+
+    async def _take_message(self) -> None:
+        try:
+            await self._voicemail.run()
+        finally:
+            self._tell(MessageTaken())
+
     async def _let_go(self) -> None:
+        if self._voicemail.is_running:
+            await self._voicemail.hung_up(self._inbox)
+            return
         await keep_last_words(self._record, self._inbox, self._hearing.finalize, is_agent_heard=self._speech.unheard_ms() > 0)
 
     async def _give_lost_words(self) -> None:
@@ -360,8 +427,12 @@ class VoiceSession:
 
     async def _tell_taken(self, said: int) -> None:
         """Only when it is stored: whoever goes on with the call must find the turn either there or with the gateway."""
-        await self._record.journal.flush()
-        self._outlet.turn_taken(said)
+        # After the request to the model, which the caller waits for.
+        await asyncio.sleep(_AFTER_REQUEST_S)
+        self._transcript.settle()
+        if said:
+            await self._record.journal.flush()
+            self._outlet.turn_taken(said)
 
     async def _stop_reply(self) -> None:
         await cancel(self._reply)
@@ -453,7 +524,9 @@ class VoiceSession:
     async def _close(self) -> None:
         """The call is over; what has begun to take effect is let finish."""
         await self._stop_reply()
+        await self._voicemail.hung_up(self._inbox)
         await self._held.silence()
+        self._keypad.interrupt()
         try:
             async with asyncio.timeout(_TOOLS_AFTER_CALL_S):
                 await self._tools.settled()
@@ -469,7 +542,7 @@ class VoiceSession:
     def _add(self, entry: Entry) -> None:
         self._record.add(entry)
 
-    def _tell(self, event: TurnEvent) -> None:
+    def _tell(self, event: TurnEvent | MessageTaken) -> None:
         """An event of our own parts; a flooded call ends instead of going deaf."""
         try:
             self._inbox.push(event)
@@ -487,6 +560,6 @@ class VoiceSession:
 def _ending(request: EndRequested | None) -> Ending | None:
     if request is None:
         return None
-    if request.transfer is not None:
+    if request.transfer is not None or request.voicemail is not None:
         return Ending(request.reason, is_final=True)
     return Ending(request.reason, linger_ms=END_CALL_LINGER_MS)

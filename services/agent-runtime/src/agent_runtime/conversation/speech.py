@@ -326,6 +326,8 @@ class Speech:
     def _settle(self, utterance: Utterance, heard_ms: float, *, was_cut: bool) -> None:
         utterance.is_settled = True
         self._utterances = [known for known in self._utterances if known is not utterance]
+        if utterance.on_settled is not None:
+            utterance.on_settled(was_cut)
         if not utterance.is_kept:
             return
         text = utterance.text_heard(heard_ms) if was_cut else " ".join(utterance.sentences)

@@ -1,11 +1,10 @@
 """Text conversations (mail, chat, the test tab): the same stages, tools and journal, without voice."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict, replace
+from typing import Protocol
 
 import orjson
 import structlog
@@ -13,80 +12,20 @@ from callstage_domain.agent import AgentSnapshot
 from callstage_domain.errors import CallerError, Conflict
 from callstage_domain.ids import new_session_id
 from callstage_kit.redis.connection import REDIS_ERRORS
-from callstage_kit.tasks import TaskScope
 
-from agent_runtime.call_info import CallInfo, ResumePoint
-from agent_runtime.conversation.latency import TurnClock
-from agent_runtime.conversation.opening import OpenedConversation, open_conversation
-from agent_runtime.conversation.preload import Preload
+from agent_runtime.call_info import ResumePoint
+from agent_runtime.conversation.opening import open_conversation
+from agent_runtime.conversation.outlet import OpenedCall
 from agent_runtime.conversation.record import ConversationRecord
-from agent_runtime.conversation.reply import ReplyRunner
 from agent_runtime.conversation.session import SessionServices
-from agent_runtime.conversation.tool_rounds import ToolRounds
-from agent_runtime.conversation.transcript import Transcript
+from agent_runtime.conversation.text_answer import TextAnswer, TextReader, TextReply, TextTurn
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.journal.writer import JournalWriter
-from agent_runtime.providers.ports import ProviderSet, Sound
+from agent_runtime.providers.ports import ProviderSet
 from agent_runtime.snapshots import Snapshots
-from agent_runtime.stages.entries import Heard, UserSaid
 
 _log = structlog.get_logger(__name__)
 MAX_TEXT_CHARS = 32_000
-
-
-@dataclass(frozen=True, slots=True)
-class TextTurn:
-    """One turn of the writer. `turn_id` is unique per turn; a repeat gets the first answer."""
-
-    info: CallInfo
-    text: str
-    turn_id: str
-    variables: dict[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True)
-class TextReply:
-    """The answer, and where the conversation stands."""
-
-    text: str
-    session_id: str
-    stage: str
-    is_ended: bool
-    turns: int
-    is_handed_off: bool
-
-
-class TextMouth:
-    """Implements `Mouth`: collects what is written."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, list[str]] = {}
-        self._numbers = 0
-        self.paragraphs: list[str] = []
-
-    def begin(self, clock: TurnClock | None) -> str:
-        """A new utterance; its id."""
-        self._numbers += 1
-        utterance = f"text-{time.time_ns():x}-{self._numbers}"
-        self._open[utterance] = []
-        return utterance
-
-    def write(self, utterance: str, delta: str, sound: Sound | None = None) -> None:
-        """More text."""
-        self._open[utterance].append(delta)
-
-    def close(self, utterance: str) -> str:
-        """Its whole text."""
-        text = "".join(self._open.pop(utterance)).strip()
-        if text:
-            self.paragraphs.append(text)
-        return text
-
-    def filler(self) -> None:
-        """Nobody waits on the line."""
-
-    async def drained(self) -> None:
-        """Nothing to wait for."""
 
 
 class ProviderSource(Protocol):
@@ -105,13 +44,13 @@ class TextConversations:
         self._services = services
         self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
-    async def take(self, turn: TextTurn) -> TextReply:
+    async def take(self, turn: TextTurn, reader: TextReader | None = None) -> TextReply:
         """Answer a turn. Raises CallerError, NotFound(not_deployed), Conflict (another process took the session over) or DependencyError."""
-        if not turn.text.strip() or not turn.turn_id or len(turn.text) > MAX_TEXT_CHARS:
+        if bool(turn.text.strip()) is turn.opens or not turn.turn_id or len(turn.text) > MAX_TEXT_CHARS:
             raise CallerError(f"text (up to {MAX_TEXT_CHARS} characters) and turn_id are required")
         session_id = turn.info.session_id or new_session_id()
         async with self._alone(session_id):
-            return await self._answer_once(turn, session_id)
+            return await self._answer_once(turn, session_id, reader)
 
     @asynccontextmanager
     async def _alone(self, session_id: str) -> AsyncGenerator[None]:
@@ -127,13 +66,21 @@ class TextConversations:
             else:
                 del self._locks[session_id]
 
-    async def _answer_once(self, turn: TextTurn, session_id: str) -> TextReply:
+    async def _answer_once(self, turn: TextTurn, session_id: str, reader: TextReader | None) -> TextReply:
         snapshot = await self._snapshots.of(turn.info)
         providers = self._providers.resolve(snapshot)
         store = self._store.of_channel(turn.info.channel)
-        opened = await open_conversation(store, turn.info.on_session(session_id), snapshot, turn.variables, ResumePoint())
+        resume = ResumePoint(is_new_call=turn.opens and turn.resumes)
+        opened = await open_conversation(store, turn.info.on_session(session_id), snapshot, turn.variables, resume)
+        if not turn.opens and opened.entry is not None and opened.state.call_id == opened.info.call_id and not opened.state.is_over:
+            # It was opened by this very visit, and nothing has been said: it does not begin, and its preload tools do not run, a second time.
+            opened = replace(opened, entry=None)
+        if reader is not None and turn.opens:
+            reader.opened(OpenedCall(opened.info.session_id, snapshot.settings.display_name, 0.0, 0, 0, opened.is_resumed))
         known = await self._known(opened.info.session_id, turn.turn_id)
         if known is not None:
+            if reader is not None and known.text:
+                reader.notice("transcript", {"role": "assistant", "text": known.text, "isFinal": True})
             return known
         current, is_lost = asyncio.current_task(), False
 
@@ -146,7 +93,7 @@ class TextConversations:
         try:
             async with JournalWriter(store, opened.info.session_id, turn.info.tenant_id, opened.token, on_lost) as journal:
                 record = ConversationRecord(opened.info, snapshot, opened.state, journal)
-                reply = await self._converse(turn, opened, record, providers)
+                reply = await TextAnswer(self._services, opened, record, providers, reader).to(turn)
                 await journal.flush()
         except asyncio.CancelledError as err:
             if not is_lost or current is None or current.uncancel() > 0:
@@ -154,53 +101,6 @@ class TextConversations:
             raise Conflict("the conversation is answered elsewhere", code="taken_over") from err
         await self._keep(store, turn.turn_id, reply)
         return reply
-
-    async def _converse(self, turn: TextTurn, opened: OpenedConversation, record: ConversationRecord, providers: ProviderSet) -> TextReply:
-        names = {"llm": providers.llm.name}
-        transcript = Transcript(opened.info, record.snapshot, self._services.events, self._services.captions, None, names)
-        base_ms = record.state.opened_at_ms or time.time() * 1000
-
-        def clock_ms() -> float:
-            return time.time() * 1000 - base_ms
-
-        if opened.entry is not None:
-            record.add(opened.entry)
-        mouth = TextMouth()
-        async with TaskScope("text_turn") as scope:
-            tools = ToolRounds(record, self._services.dispatcher, transcript, scope)
-            runner = ReplyRunner(record, providers.llm, tools, mouth, clock_ms)
-            preload = Preload(record, self._services.dispatcher, transcript, scope)
-            lookup_done = asyncio.Event()
-            lookup_done.set()
-            preload.start(lookup_done, 0.0)
-            is_repeat = record.state.last_turn_id == turn.turn_id
-            if record.state.batch is not None and not is_repeat:
-                # An earlier turn broke off in its tools: their outcomes belong into the history before the next question.
-                await asyncio.wait({tools.finish_open()})
-            if not is_repeat:
-                number = record.state.turns
-                record.add(UserSaid(text=turn.text.strip(), turn_id=turn.turn_id))
-                now_ms = clock_ms()
-                transcript.user(turn.text.strip(), turn=number, stage=record.state.stage, started_ms=now_ms, ended_ms=now_ms)
-            await preload.ready()
-            if record.state.batch is not None:
-                await runner.go_on_with_tools(TurnClock())
-            else:
-                await runner.answer(TurnClock())
-        text = "\n\n".join(mouth.paragraphs)
-        if text:
-            number = record.state.turns
-            record.add(Heard(utterance="", text=text))
-            transcript.assistant(text, turn=number, stage=record.state.stage, started_ms=clock_ms(), ended_ms=clock_ms())
-        ending = record.state.ending
-        return TextReply(
-            text=text,
-            session_id=opened.info.session_id,
-            stage=record.state.stage,
-            is_ended=ending is not None and ending.transfer is None,
-            turns=record.state.user_turns,
-            is_handed_off=ending is not None and ending.transfer is not None,
-        )
 
     async def _known(self, session_id: str, turn_id: str) -> TextReply | None:
         try:

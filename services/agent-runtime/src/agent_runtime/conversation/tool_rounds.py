@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from callstage_domain.builtin_tools import LINE_TOOLS
 from callstage_domain.errors import InvariantBroken
 from callstage_kit.tasks import TaskScope, all_of
 
+from agent_runtime.conversation.keypad.line_tools import LineTools
 from agent_runtime.conversation.record import ConversationRecord
 from agent_runtime.conversation.transcript import Transcript
 from agent_runtime.providers.ports import ToolCallRequest
@@ -21,13 +23,16 @@ class ToolsBroken(InvariantBroken):
 
 
 class ToolRounds:
-    """One conversation. The work runs in `scope`, so that it outlives the reply that asked for it."""
+    """One conversation. The work runs in `scope`, so that it outlives the reply that asked for it. `line`: None without a caller's line."""
 
-    def __init__(self, record: ConversationRecord, dispatcher: ToolDispatcher, transcript: Transcript, scope: TaskScope) -> None:
+    def __init__(
+        self, record: ConversationRecord, dispatcher: ToolDispatcher, transcript: Transcript, scope: TaskScope, line: LineTools | None = None
+    ) -> None:
         self._record = record
         self._dispatcher = dispatcher
         self._transcript = transcript
         self._scope = scope
+        self._line = line
         self._running: asyncio.Task[engine.Step] | None = None
 
     def request(self, utterance: str, text: str, calls: Sequence[ToolCallRequest]) -> asyncio.Task[engine.Step]:
@@ -37,6 +42,12 @@ class ToolRounds:
     def finish_open(self) -> asyncio.Task[engine.Step]:
         """Run what a lost process left open; finished tools are not run again."""
         return self._begin(self._finish())
+
+    @property
+    def uses_line(self) -> bool:
+        """True while a tool uses the caller's line itself: nothing is to be said into it."""
+        batch = self._record.state.batch
+        return self._line is not None and batch is not None and any(call.name in LINE_TOOLS for call in batch.missing)
 
     async def settled(self) -> None:
         """Wait until nothing runs; the tools' own deadlines bound it."""
@@ -93,7 +104,13 @@ class ToolRounds:
                 self._transcript.tool(refused_event(record.info, stage, refused))
             return
         started_ms = record.parts.now_ms()
-        run = await self._dispatcher.run(record.info, tool, call, variables.for_tools(), stage=stage)
+        line = self._line
+        if line is not None and line.has(tool):
+            run = await line.run(tool, call, stage)
+        else:
+            run = await self._dispatcher.run(record.info, tool, call, variables.for_tools(), stage=stage, veil=line.veil if line else None)
         record.parts.tool_ran(call.name, run.event.run_key, run.outcome.status, started_ms)
         record.add(run.outcome)
         self._transcript.tool(run.event)
+        if line is not None:
+            await line.recorded(run.outcome)

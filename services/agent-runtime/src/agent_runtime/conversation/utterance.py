@@ -1,5 +1,6 @@
 """One utterance on its way to the caller's ear."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent_runtime.conversation.answer_parts import VoiceRun
@@ -40,6 +41,8 @@ class Utterance:
     """When its first audio was sent, on the session's clock."""
     must_hear: int = 0
     """So many of its sentences cannot be cut off (rule A6)."""
+    on_settled: Callable[[bool], None] | None = None
+    """Told once when nothing more of it will be heard; True: it was cut."""
     is_torn: bool = False
     """Sentences of it were lost with the process that made it, and are said again in another utterance."""
 

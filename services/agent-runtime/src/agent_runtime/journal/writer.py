@@ -19,6 +19,8 @@ _log = structlog.get_logger(__name__)
 _MEMORY_LIMIT = 5000
 _FLUSH_TIMEOUT_S = 0.5
 _CLOSE_TIMEOUT_S = 1.0
+_GATHER_S = 0.01
+"""Entries that nobody waits for are written together, and not just when a request to a model or a voice is on its way."""
 
 
 class Journal(Protocol):
@@ -52,6 +54,7 @@ class JournalWriter:
         self._wake = asyncio.Event()
         self._stored = asyncio.Event()
         self._stored.set()
+        self._due: asyncio.TimerHandle | None = None
         self._is_failing = False
         self._is_lost = False
         self._is_closing = False
@@ -70,6 +73,8 @@ class JournalWriter:
                 # A suspended call writes what it has, too: whoever goes on with it starts from there.
                 await asyncio.wait({self._task}, timeout=_CLOSE_TIMEOUT_S)
         finally:
+            if self._due is not None:
+                self._due.cancel()
             if self._waiting:
                 _log.warning("journal_left_unwritten", entries=len(self._waiting))
             await self._scope.close()
@@ -80,10 +85,13 @@ class JournalWriter:
             return
         self._waiting.append(entry_json(entry))
         self._stored.clear()
-        self._wake.set()
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(_GATHER_S, self._wake.set)
 
     async def flush(self) -> None:
         """Wait for the store, bounded."""
+        if self._waiting:
+            self._wake.set()
         if not self._is_failing and not self._is_lost:
             try:
                 async with asyncio.timeout(_FLUSH_TIMEOUT_S):
@@ -98,6 +106,9 @@ class JournalWriter:
         while not self._is_lost:
             await self._wake.wait()
             self._wake.clear()
+            if self._due is not None:
+                self._due.cancel()
+                self._due = None
             while self._waiting:
                 batch = list(self._waiting)
                 try:

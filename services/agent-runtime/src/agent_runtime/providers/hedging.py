@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from callstage_domain.errors import DependencyError, InvariantBroken
-from callstage_kit.tasks import TaskScope, cancel, settle
+from callstage_kit.tasks import TaskScope, settle
 
 from agent_runtime.providers.breaker import Breaker
 from agent_runtime.providers.failures import DISCONNECTED
@@ -97,7 +97,9 @@ class _Asked(Generic[T]):
     runner: Runner[T]
     items: AsyncGenerator[T, None]
     started_s: float
-    first: asyncio.Task[T | _End] = field(init=False)
+    first: asyncio.Future[T | _End] = field(init=False)
+    is_begun: bool = False
+    """`first` is being waited for."""
     is_hedge: bool = False
     is_second: bool = False
     """Asked again at once."""
@@ -128,19 +130,39 @@ class Race(Generic[T]):
         while True:
             if not self._running and not self._ask_next():
                 raise self._failure or InvariantBroken("no provider was asked")
-            waited_for: set[asyncio.Future[Any]] = {asked.first for asked in self._running}
-            if not self._leader.done():
-                waited_for.add(self._leader)
-            done, _ = await asyncio.wait(waited_for, timeout=self._patience_s(), return_when=asyncio.FIRST_COMPLETED)
-            if not done:
+            patience_s = self._patience_s()
+            if patience_s is None and len(self._running) == 1 and not self._running[0].is_begun:
+                # Nobody else will be asked meanwhile: its first result needs no task, and no wake-ups of one.
+                await self._hear_out(self._running[0])
+            elif not await self._wait(patience_s):
                 self._ask_next(is_hedge=True)
-            elif (winner := self._judged()) is not None:
+                continue
+            if (winner := self._judged()) is not None:
                 self._winner = winner
                 for other in self._running:
                     if other is not winner:
                         self._dismiss(other)
                 self._running = [winner]
                 return winner.runner
+
+    async def _hear_out(self, asked: _Asked[T]) -> None:
+        asked.is_begun = True
+        try:
+            asked.first.set_result(await _first(asked.items))
+        except DependencyError as err:
+            asked.first.set_exception(err)
+
+    async def _wait(self, patience_s: float | None) -> bool:
+        """For a first result or the sign of one; False: neither came."""
+        for asked in self._running:
+            if not asked.is_begun:
+                asked.is_begun = True
+                asked.first = self._scope.start(_first(asked.items), name="first_result")
+        waited_for: set[asyncio.Future[Any]] = {asked.first for asked in self._running}
+        if not self._leader.done():
+            waited_for.add(self._leader)
+        done, _ = await asyncio.wait(waited_for, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        return bool(done)
 
     @property
     def winner_label(self) -> Any:
@@ -165,7 +187,8 @@ class Race(Generic[T]):
             if self._next is not None:
                 self._next.breaker.released()
             for asked in self._running:
-                await cancel(asked.first)
+                asked.first.cancel()
+                await settle([asked.first])
                 await asked.items.aclose()
                 if asked is not self._winner:
                     asked.runner.breaker.released()
@@ -188,7 +211,7 @@ class Race(Generic[T]):
 
     def _start(self, runner: Runner[T], *, is_hedge: bool, is_second: bool = False) -> None:
         asked: _Asked[T] = _Asked(runner, runner.start(lambda: self._began(asked)), self._loop_now(), is_hedge=is_hedge, is_second=is_second)
-        asked.first = self._scope.start(_first(asked.items), name="first_result")
+        asked.first = asyncio.get_running_loop().create_future()
         self._running.append(asked)
 
     def _peek(self) -> Runner[T] | None:

@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlencode
 
+import orjson
 from callstage_domain.errors import DependencyError, Phase
 from callstage_kit.egress_policy import EgressRefused
 
@@ -48,24 +50,23 @@ def http_failures(vendor: str, phase: Phase) -> Generator[None, None, None]:
 
 async def posted(pool: HttpPool, vendor: str, call: HttpCall) -> AsyncGenerator[bytes, None]:
     """Body of the answer as it comes. Raises DependencyError. Read to its end, the connection is kept; closed before, it is dropped."""
-    client = await pool.ready()
-    stream = client.stream("POST", call.url, params=call.query, headers=call.headers, json=call.body)
+    url = f"{call.url}?{urlencode(call.query)}" if call.query else call.url
+    body = orjson.dumps(call.body)
     phase: Phase = "first_byte"
     with http_failures(vendor, phase):
-        response = await stream.__aenter__()
+        answer = await pool.post(url, call.headers, body)
     try:
-        if response.status_code != _OK:
-            raise failures.by_status(vendor, response.status_code)
-        chunks = aiter(response.aiter_bytes())
+        if answer.status != _OK:
+            raise failures.by_status(vendor, answer.status)
         while True:
             with http_failures(vendor, phase):
-                chunk = await anext(chunks, None)
-            if chunk is None:
+                chunk = await answer.read()
+            if not chunk:
                 return
             phase = "stream"
             yield chunk
     finally:
-        await stream.__aexit__(None, None, None)
+        await answer.aclose()
 
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

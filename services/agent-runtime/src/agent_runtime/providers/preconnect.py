@@ -4,13 +4,16 @@ Speech-to-text opens its own socket when the call begins. For the language model
 name, TCP and TLS. The pool bounds the connections and closes those that nobody uses.
 """
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 from callstage_kit.tasks import all_of, in_thread
 
 from agent_runtime.providers.links import Chain, Link
-from agent_runtime.providers.ports import ProviderSet
+from agent_runtime.providers.ports import LlmProvider, ProviderSet, TtsProvider
+
+_AFTER_REQUEST_S = 0.01
 
 
 async def preconnect(providers: ProviderSet) -> None:
@@ -24,12 +27,24 @@ async def preconnect(providers: ProviderSet) -> None:
         await all_of(*(line.connect() for line in lines.values()))
 
 
+async def keep_spare(provider: LlmProvider | TtsProvider) -> None:
+    """For the time of a request that may be thrown away, and its connection with it: whoever asks then must not wait for a new one. Never fails."""
+    # The request takes its connection first.
+    await asyncio.sleep(_AFTER_REQUEST_S)
+    link = _first_link(provider)
+    if link is not None and link.line is not None:
+        await link.line.spare()
+
+
 def _first_links(providers: ProviderSet) -> Iterator[Link[Any]]:
     for provider in (providers.llm, providers.tts):
-        if isinstance(provider, Chain):
-            link = next((link for link in provider.links if not link.breaker.is_open), None)
-            if link is not None:
-                yield link
+        link = _first_link(provider)
+        if link is not None:
+            yield link
+
+
+def _first_link(provider: LlmProvider | TtsProvider) -> Link[Any] | None:
+    return next((link for link in provider.links if not link.breaker.is_open), None) if isinstance(provider, Chain) else None
 
 
 def _warmed(provider: Any) -> None:

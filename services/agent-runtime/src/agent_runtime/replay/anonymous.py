@@ -33,7 +33,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\s*([^{}|]+)")
 _LONGEST_NAME: Final = 80
 _STRUCTURE: Final = frozenset({"kind", "reason", "failure", "code", "utterance", "status", "error_code", "stage", "by_tool", "next", "tool"})
 """Fields of events and entries that hold words of the platform or the agent's author. In what tools and callers gave no field is one of these."""
-_VALUES: Final = frozenset({"metadata", "request", "values", "variables", "data", "session", "fields", "transfer"})
+_VALUES: Final = frozenset({"metadata", "request", "values", "variables", "data", "session", "fields", "transfer", "voicemail"})
 _AGENT_TEXTS: Final = frozenset(
     {"display_name", "company", "role", "system_prompt", "greeting", "farewell", "test_caller_phone", "test_sender_email"}
 )

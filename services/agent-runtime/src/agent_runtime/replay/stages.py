@@ -101,7 +101,10 @@ class StageReplay:
         self._step, self._moves = None, []
         recorded = {"entries": [_shown_entry(entry) for entry in moves], **({"next": taken.next, "text": taken.text} if taken.next else {})}
         today = {"entries": [_shown_entry(entry) for entry in step.entries], "next": step.next, "text": step.text}
-        return None if agrees(recorded, today) else ("what follows from the tools", shown(recorded), shown(today))
+        if agrees(recorded, today):
+            return None
+        what = "the words after the tools" if _way(recorded) == _way(today) else "what follows from the tools"
+        return (what, shown(recorded), shown(today))
 
     def _greeting(self, entry: Replied) -> Found:
         text, _ = opening_text(self._snapshot, self.state)
@@ -109,6 +112,11 @@ class StageReplay:
         if not text or "".join(text.split()) == "".join(entry.text.split()):
             return None
         return ("the greeting", shown(entry.text), shown(text))
+
+
+def _way(step: dict[str, Any]) -> list[Any]:
+    """Where a step leads, without what is said on the way."""
+    return [step.get("next"), [(entry["kind"], entry.get("stage"), entry.get("reason")) for entry in step["entries"]]]
 
 
 def _shown_entry(entry: Entry) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from callstage_domain.errors import CallstageError
 from callstage_kit.grpc.status import status_of
 
 from agent_runtime.call_registry import CallRegistry
-from agent_runtime.conversation.text_turns import TextConversations, TextTurn
-from agent_runtime.rpc.convert import call_info, json_object
+from agent_runtime.conversation.text_answer import TextTurn
+from agent_runtime.conversation.text_turns import TextConversations
+from agent_runtime.rpc.convert import call_info, failure_code, json_object
 from agent_runtime.rpc.link_servicer import CallServer, Link
+from agent_runtime.rpc.text_stream import TextStream, text_reply
 
 _log = structlog.get_logger(__name__)
 
@@ -44,14 +46,25 @@ class ConversationServicer(runtime_pb2_grpc.ConversationServiceServicer):
         except Exception:
             _log.exception("text_turn_broken")
             await _abort(context, grpc.StatusCode.INTERNAL, "internal error")
-        return runtime_pb2.TextTurnReply(
-            text=reply.text,
-            session_id=reply.session_id,
-            stage=reply.stage,
-            is_ended=reply.is_ended,
-            turns=reply.turns,
-            is_handed_off=reply.is_handed_off,
-        )
+        return text_reply(reply)
+
+    async def StreamTextTurn(  # noqa: N802  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, request: runtime_pb2.TextTurnRequest, context: Any
+    ) -> None:
+        """One turn of a text conversation that somebody watches. Writes by itself, as `Link` does."""
+        try:
+            info = call_info(request.context)
+            with self._registry.admitted(info.channel):
+                lookup = json_object(request.lookup_json) if request.lookup_json else None
+                variables = json_object(request.variables_json)
+                turn = TextTurn(info, request.text, request.turn_id, variables, request.opens, request.resumes, lookup)
+                await TextStream().serve(self._texts, turn, context)
+        except CallstageError as err:
+            failed = runtime_pb2.CallFailed(code=failure_code(err), message=err.message)
+            await context.write(runtime_pb2.TextTurnPart(failed=failed))
+        except Exception:
+            _log.exception("text_turn_broken")
+            await _abort(context, grpc.StatusCode.INTERNAL, "internal error")
 
 
 async def _abort(context: Any, code: grpc.StatusCode, message: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from agent_runtime.conversation.outlet import Outlet
 from agent_runtime.conversation.session import MOVED, SessionServices, VoiceSession
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.journal.writer import JournalWriter
+from agent_runtime.live_commands import LiveCommands
 from agent_runtime.providers.ports import ProviderSet
 from agent_runtime.rpc.convert import call_request, failure_code, session_event
 from agent_runtime.rpc.outbox import LinkOutbox, LinkOutlet
@@ -40,12 +42,21 @@ class Providers(Protocol):
 class CallServer:
     """Runs one call from OpenCall to its end. Cancelling `run` suspends it: the journal has everything."""
 
-    def __init__(self, snapshots: Snapshots, providers: Providers, store: JournalStore, services: SessionServices, registry: CallRegistry) -> None:
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        providers: Providers,
+        store: JournalStore,
+        services: SessionServices,
+        registry: CallRegistry,
+        commands: LiveCommands | None = None,
+    ) -> None:
         self._snapshots = snapshots
         self._providers = providers
         self._store = store
         self._services = services
         self._registry = registry
+        self._commands = commands
 
     async def run(self, request: CallRequest, inbox: CallInbox, outlet: Outlet) -> None:
         """Never fails: what cannot be served is told to the gateway."""
@@ -54,7 +65,8 @@ class CallServer:
         try:
             # A call that already runs is not refused: its caller is on the line.
             goes_on = request.resume is not None and not request.resume.is_new_call
-            with self._registry.admitted(channel, goes_on=goes_on):
+            taking = nullcontext() if self._commands is None else self._commands.taken_for(request.info, inbox)
+            with self._registry.admitted(channel, goes_on=goes_on), taking:
                 reason = await self._converse(request, inbox, outlet)
             _log.info("call_ended", reason=reason)
         except CallstageError as err:

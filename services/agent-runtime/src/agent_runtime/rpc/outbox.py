@@ -84,6 +84,9 @@ class LinkOutlet:
             facts_json=_json(opened.facts),
             said=opened.said,
             decides_interruptions=True,
+            clock_ms=int(opened.clock_ms),
+            records=opened.records,
+            recording_retention_days=opened.recording_retention_days or 0,
         )
         self._outbox.put(runtime_pb2.CallDown(channel=self._channel, opened=message), is_urgent=True)
 
@@ -113,6 +116,20 @@ class LinkOutlet:
     def resume_playout(self, said: int) -> None:
         """Go on with what is held; what the caller did up to there was nothing."""
         self._outbox.put(runtime_pb2.CallDown(channel=self._channel, resume_playout=runtime_pb2.ResumePlayout(said=said)), is_urgent=True)
+
+    def keep_playing(self, utterance: str) -> None:
+        """The caller's voice does not stop that utterance."""
+        self._outbox.put(runtime_pb2.CallDown(channel=self._channel, keep_playing=runtime_pb2.KeepPlaying(utterance_id=utterance)))
+
+    def pause_recording(self, *, is_paused: bool) -> None:
+        """Nothing of the caller is recorded meanwhile."""
+        message = runtime_pb2.PauseRecording(is_paused=is_paused)
+        self._outbox.put(runtime_pb2.CallDown(channel=self._channel, pause_recording=message), is_urgent=True)
+
+    def voicemail(self, voicemail_id: str, *, is_over: bool, retention_days: int | None) -> None:
+        """The caller's message begins, or is over."""
+        message = runtime_pb2.Voicemail(voicemail_id=voicemail_id, is_over=is_over, retention_days=retention_days or 0)
+        self._outbox.put(runtime_pb2.CallDown(channel=self._channel, voicemail=message), is_urgent=True)
 
     def notice(self, kind: str, payload: dict[str, Any]) -> None:
         """For whoever watches."""

@@ -71,10 +71,10 @@ class ProviderServicer(provider_pb2_grpc.ProviderServiceServicer):
         try:
             return provider_pb2.PreviewVoiceReply(wav=await self._desk.preview(request.tenant_id, wish))
         except CallstageError as err:
-            await _abort(context, err)
+            await abort(context, err)
 
 
-async def _abort(context: Any, error: CallstageError) -> NoReturn:
+async def abort(context: Any, error: CallstageError) -> NoReturn:
     """The code of the error and how long to wait travel beside the status."""
     metadata = [("callstage-code", error.code)]
     if (wait_s := error.details.get("retry_after_s")) is not None:

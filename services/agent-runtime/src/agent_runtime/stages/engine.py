@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from callstage_domain.agent import AgentSnapshot, Stage, ToolDefinition
-from callstage_domain.builtin_tools import END_CALL, TRANSFER_TO_HUMAN, standard_tool
+from callstage_domain.builtin_tools import END_CALL, LEAVE_VOICEMAIL, TRANSFER_TO_HUMAN, standard_tool
 from callstage_domain.call import EndedReason
 from callstage_domain.variables import render
 
@@ -18,6 +18,7 @@ from agent_runtime.stages.state import ConversationState
 
 MAX_TOOL_ROUNDS = 5
 """Per turn of the caller; then the model has to answer with what it has."""
+_ENDING = frozenset({END_CALL, TRANSFER_TO_HUMAN, LEAVE_VOICEMAIL})
 _OPENING = Message("user", "[The call is connected.]")
 
 
@@ -84,13 +85,13 @@ def refusal(snapshot: AgentSnapshot, state: ConversationState, call: ToolCallReq
 
 def has_transition(snapshot: AgentSnapshot, state: ConversationState, names: Sequence[str]) -> bool:
     """True when one of these tools moves the conversation on, or ends it: then the calls run one after the other."""
-    moving = {transition.on_tool for transition in current_stage(snapshot, state).transitions} | {END_CALL, TRANSFER_TO_HUMAN}
+    moving = {transition.on_tool for transition in current_stage(snapshot, state).transitions} | _ENDING
     return any(name in moving for name in names)
 
 
 def after_tools(snapshot: AgentSnapshot, state: ConversationState, outcomes: Sequence[ToolFinished]) -> Step:
     """What follows from the outcomes of one batch, in the order of the calls."""
-    ending = next((outcome for outcome in outcomes if outcome.status == "ok" and outcome.name in (END_CALL, TRANSFER_TO_HUMAN)), None)
+    ending = next((outcome for outcome in outcomes if outcome.status == "ok" and outcome.name in _ENDING), None)
     if ending is not None:
         return Step("end", (_end(ending),))
     moved = _transition(snapshot, state, outcomes)
@@ -121,5 +122,7 @@ def _end(outcome: ToolFinished) -> EndRequested:
     reason, summary = str(outcome.fields.get("reason", "")), str(outcome.fields.get("summary", ""))
     if outcome.name == END_CALL:
         return EndRequested(reason=EndedReason.AGENT_ENDED, summary=summary)
+    if outcome.name == LEAVE_VOICEMAIL:
+        return EndRequested(reason=EndedReason.AGENT_ENDED, voicemail={"reason": reason, "greeting": str(outcome.fields.get("greeting", ""))})
     transfer = {"reason": reason, "department": str(outcome.fields.get("department", "")), "summary": summary}
     return EndRequested(reason=EndedReason.TRANSFERRED, transfer=transfer, summary=summary)

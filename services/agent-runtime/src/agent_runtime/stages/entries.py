@@ -64,6 +64,13 @@ class UserSaid(_Entry):
     said: int = 0
 
 
+class Hinted(_Entry):
+    """A person who listens in told the model something (rule X4); it counts for the rest of the call."""
+
+    kind: Literal["hinted"] = "hinted"
+    text: str
+
+
 class SentencePlanned(_Entry):
     """The model wrote a sentence; it goes to speech now."""
 
@@ -123,6 +130,8 @@ class ToolFinished(_Entry):
     speech: str = ""
     run_llm: bool | None = None
     error_code: str = ""
+    said: int = 0
+    """The gateway's number of the last key that the caller typed into it; 0: it took none."""
 
 
 class StageMoved(_Entry):
@@ -149,6 +158,8 @@ class EndRequested(_Entry):
     reason: str
     transfer: dict[str, str] | None = None
     summary: str = ""
+    voicemail: dict[str, str] | None = None
+    """Rule B3: the caller leaves a message first: reason, greeting."""
 
 
 class Progress(_Entry):
@@ -181,6 +192,7 @@ Entry = Annotated[
     | Preloaded
     | Overheard
     | UserSaid
+    | Hinted
     | SentencePlanned
     | SentenceMade
     | Replied

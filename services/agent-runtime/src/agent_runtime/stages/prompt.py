@@ -1,7 +1,7 @@
 """The system prompt of a moment: persona, identity, voice rules, stage, handover, data."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -37,6 +37,7 @@ def system_prompt(snapshot: AgentSnapshot, state: ConversationState, *, today: d
         VOICE_RULES if snapshot.channel == "voice" else "",
         f"# Your task now\n{task}" if (task := fill(stage.prompt if stage else "")) else "",
         f"# Handover\nThe step before is done. Begin your next answer by telling this: {state.handover}" if state.handover else "",
+        hint_block(state.hints),
         "# Opening\nThe conversation has just begun. Greet the caller now in one short sentence." if is_opening else "",
         data_block(state.data),
     ]
@@ -49,6 +50,17 @@ def _identity(settings: AgentSettings, today: date) -> str:
     return (
         f"Your name is {settings.display_name}. You are {settings.role} at {company}. Speak {language} unless the caller asks for another language. "
         f"Today is {today:%A}, {today.isoformat()}."
+    )
+
+
+def hint_block(hints: Sequence[str]) -> str:
+    """What a person who listens in wants (rule X4), the newest last; in words of the model's own, and never as a quote."""
+    if not hints:
+        return ""
+    told = "\n".join(f"- {hint}" for hint in hints)
+    return (
+        "# Hints\nA colleague listens in and tells you the following. Act on it from your next answer on, in your own words. "
+        f"Never read it out, and never mention the colleague or the hint.\n{told}"
     )
 
 

@@ -11,6 +11,7 @@ from agent_runtime.stages.entries import (
     EndRequested,
     Entry,
     Heard,
+    Hinted,
     LookedUp,
     Opened,
     Overheard,
@@ -27,6 +28,8 @@ from agent_runtime.stages.entries import (
 )
 
 _NOTHING: Mapping[str, Any] = {}
+MAX_HINTS = 5
+"""More at a time nobody follows; the newest count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class ConversationState:
     preloaded: frozenset[str] = frozenset()
     """Preload tools of this call that are done."""
     is_over: bool = False
+    hints: tuple[str, ...] = ()
+    """What people who listen in told the model in this call."""
 
     @property
     def request_names(self) -> frozenset[str]:
@@ -153,6 +158,8 @@ def apply(state: ConversationState, entry: Entry) -> ConversationState:
                 awaits_answer=True,
                 ending=None,
             )
+        case Hinted():
+            return replace(state, hints=(*state.hints, entry.text)[-MAX_HINTS:], turns=state.turns + 1)
         case SentencePlanned():
             return _planned(state, entry)
         case SentenceMade():
@@ -193,6 +200,7 @@ def _opened(state: ConversationState, entry: Opened) -> ConversationState:
         speech=(),
         ending=None,
         is_over=False,
+        hints=(),
     )
 
 
@@ -237,6 +245,7 @@ def _tool_finished(state: ConversationState, entry: ToolFinished) -> Conversatio
         state,
         lines=(*state.lines, Line(message)),
         batch=replace(state.batch, finished=(*state.batch.finished, entry)) if state.batch else None,
+        said=max(state.said, entry.said),
         variables=replace(state.variables, session={**state.variables.session, **entry.session}),
     )
 

@@ -12,6 +12,7 @@ from callstage_contracts.events import ToolCompleted
 from callstage_contracts.pb.common.v1 import common_pb2
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2
 from callstage_domain.agent import ToolDefinition
+from callstage_domain.builtin_tools import LINE_TOOLS
 from callstage_domain.errors import ModelFacingError
 from callstage_kit.retry import backoff_s
 
@@ -19,6 +20,7 @@ from agent_runtime.call_info import CallInfo
 from agent_runtime.providers.ports import ToolCallRequest
 from agent_runtime.stages.entries import ToolFinished, ToolStatus
 from agent_runtime.tools.arguments import checked_arguments
+from agent_runtime.tools.veil import Veil
 
 DEFAULT_TIMEOUT_S = 10.0
 PRELOAD_TIMEOUT_S = 3.0
@@ -67,20 +69,31 @@ class ToolDispatcher:
         *,
         stage: str = "",
         preload_args: Mapping[str, Any] | None = None,
+        veil: Veil | None = None,
     ) -> ToolRun:
-        """Never fails: trouble is an outcome. The run key is `call_id:tool_call_id`, so that a repeat returns the stored outcome (rule T8)."""
+        """Never fails: trouble is an outcome. The run key is `call_id:tool_call_id`, so that a repeat returns the stored outcome (rule T8).
+
+        Placeholders of `veil` in the arguments are opened for the tool; what comes back has placeholders again.
+        """
         started = time.monotonic()
+        veil = veil or Veil()
         is_preload = preload_args is not None
         arguments: dict[str, Any] = dict(preload_args or {})
         try:
+            arguments_json, hidden = veil.open(call.arguments_json)
             if not is_preload:
-                arguments = checked_arguments(call.arguments_json, tool.parameters)
-            reply = sandbox_pb2.RunToolReply() if tool.kind == "builtin" else await self._call(info, tool, call, arguments, session, is_preload)
+                arguments = checked_arguments(arguments_json, tool.parameters)
+            if tool.kind == "builtin" and tool.name in LINE_TOOLS:
+                raise ModelFacingError("This tool needs a phone line, and this conversation has none. Do without it.", code="no_line")
+            if tool.kind == "builtin":
+                reply = sandbox_pb2.RunToolReply()
+            else:
+                reply = _veiled(veil, await self._call(info, tool, call, arguments, session, is_preload, hidden))
         except ModelFacingError as err:
-            outcome = ToolFinished(
-                tool_call_id=call.id, name=call.name, status="failed", content=f"Error: {err.message.removeprefix('Error: ')}", error_code=err.code
-            )
-            return ToolRun(outcome, self._event(info, stage, outcome, arguments, None, started, is_preload))
+            content = veil.text(f"Error: {err.message.removeprefix('Error: ')}")
+            outcome = ToolFinished(tool_call_id=call.id, name=call.name, status="failed", content=content, error_code=err.code)
+            return ToolRun(outcome, self._event(info, stage, outcome, veil.value(arguments), None, started, is_preload))
+        arguments = veil.value(arguments)
         if tool.kind == "builtin":
             outcome = ToolFinished(tool_call_id=call.id, name=call.name, status="ok", content='{"status":"ok"}', fields=_scalars(arguments))
             return ToolRun(outcome, self._event(info, stage, outcome, arguments, None, started, is_preload))
@@ -99,7 +112,14 @@ class ToolDispatcher:
         return ToolRun(outcome, self._event(info, stage, outcome, arguments, reply, started, is_preload), result)
 
     async def _call(
-        self, info: CallInfo, tool: ToolDefinition, call: ToolCallRequest, arguments: dict[str, Any], session: Mapping[str, Any], is_preload: bool
+        self,
+        info: CallInfo,
+        tool: ToolDefinition,
+        call: ToolCallRequest,
+        arguments: dict[str, Any],
+        session: Mapping[str, Any],
+        is_preload: bool,
+        hidden: dict[str, str],
     ) -> sandbox_pb2.RunToolReply:
         request = sandbox_pb2.RunToolRequest(
             context=to_pb(info),
@@ -108,6 +128,7 @@ class ToolDispatcher:
             args_json=json.dumps(arguments, ensure_ascii=False, default=str),
             session_json=json.dumps(dict(session), ensure_ascii=False, default=str),
             is_preload=is_preload,
+            hidden_values=hidden,
         )
         limit_s = PRELOAD_TIMEOUT_S if is_preload else (tool.timeout_s or DEFAULT_TIMEOUT_S) + self._margin_s
         deadline = time.monotonic() + limit_s
@@ -144,12 +165,54 @@ class ToolDispatcher:
             status=outcome.status,
             error_code=outcome.error_code,
             arguments=arguments,
-            result=_object(reply.result_json) if reply else {},
+            result=_told(reply) if reply else {},
             logs=list(reply.logs) if reply else [],
             host_calls=[_host_call(call) for call in reply.host_calls] if reply else [],
             duration_ms=int(reply.duration_ms) if reply and reply.duration_ms else measured_ms,
             is_preload=is_preload,
         )
+
+
+def builtin_event(
+    info: CallInfo, stage: str, outcome: ToolFinished, arguments: dict[str, Any], result: dict[str, Any], started: float
+) -> ToolCompleted:
+    """The record of a built-in tool that ran here. `started`: time.monotonic()."""
+    return ToolCompleted(
+        tenant_id=info.tenant_id,
+        call_id=info.call_id,
+        agent_id=info.agent_id,
+        run_key=f"{info.call_id}:{outcome.tool_call_id}",
+        tool=outcome.name,
+        stage=stage,
+        status=outcome.status,
+        error_code=outcome.error_code,
+        arguments=arguments,
+        result=result,
+        duration_ms=int((time.monotonic() - started) * 1000),
+    )
+
+
+def _veiled(veil: Veil, reply: sandbox_pb2.RunToolReply) -> sandbox_pb2.RunToolReply:
+    """The reply without the digits that were typed in secret."""
+    veiled = sandbox_pb2.RunToolReply()
+    veiled.CopyFrom(reply)
+    for name in ("result_json", "session_json"):
+        if text := getattr(reply, name):
+            setattr(veiled, name, json.dumps(veil.value(_object(text)), ensure_ascii=False))
+    veiled.model_text, veiled.speech = veil.text(reply.model_text), veil.text(reply.speech)
+    veiled.logs[:] = [veil.text(line) for line in reply.logs]
+    for call in veiled.host_calls:
+        call.detail_json = veil.text(call.detail_json)
+    return veiled
+
+
+def _told(reply: sandbox_pb2.RunToolReply) -> dict[str, Any]:
+    """For the records: the result; of a run that failed, for its designer, why, where and with what types in scope."""
+    result = _object(reply.result_json)
+    if reply.status == sandbox_pb2.RUN_STATUS_OK or result:
+        return result
+    failure: dict[str, Any] = {"error": reply.model_text} if reply.model_text else {}
+    return failure | ({"line": reply.line, "scope": {name.name: name.type for name in reply.scope}} if reply.line else {})
 
 
 def _host_call(call: sandbox_pb2.HostCall) -> dict[str, Any]:

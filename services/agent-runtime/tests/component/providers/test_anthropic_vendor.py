@@ -26,7 +26,7 @@ async def fake() -> AsyncIterator[FakeAnthropic]:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[HttpPool]:
-    made = HttpPool(Deadlines(connect_s=0.5, first_byte_s=0.5, gap_s=0.3), 10)
+    made = HttpPool(Deadlines(connect_s=2.0, first_byte_s=2.0, gap_s=1.5), 10)
     yield made
     await made.close()
 
@@ -155,7 +155,7 @@ async def test_a_finished_answer_leaves_its_connection_to_the_next(fake: FakeAnt
 
 async def test_a_long_tool_call_outlasts_every_deadline(fake: FakeAnthropic, llm: AnthropicLlm) -> None:
     arguments = {"text": "x" * 200}
-    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=20)
+    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=6)
     events = [event async for event in llm.stream(ASK)]
     assert isinstance(events[0], ToolCallRequest)
     assert json.loads(events[0].arguments_json) == arguments

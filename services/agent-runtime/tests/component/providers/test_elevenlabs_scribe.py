@@ -27,7 +27,7 @@ async def fake() -> AsyncIterator[FakeElevenLabs]:
 
 
 def provider(base_url: str, *, key: str = SECRET, finalize_wait_s: float = 1.0) -> ElevenLabsStt:
-    return ElevenLabsStt(key, base_url, "scribe_v2_realtime", Deadlines(0.5, 0.5, 0.5), finalize_wait_s=finalize_wait_s)
+    return ElevenLabsStt(key, base_url, "scribe_v2_realtime", Deadlines(2.0, 2.0, 2.0), finalize_wait_s=finalize_wait_s)
 
 
 def sent(fake: FakeElevenLabs) -> list[dict[str, Any]]:

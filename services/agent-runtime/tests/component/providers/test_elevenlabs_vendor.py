@@ -24,7 +24,7 @@ async def fake() -> AsyncIterator[FakeElevenLabs]:
 
 @pytest.fixture
 async def tts(fake: FakeElevenLabs) -> AsyncIterator[ElevenLabsTts]:
-    pool = HttpPool(Deadlines(0.5, 0.5, 0.3), 10)
+    pool = HttpPool(Deadlines(2.0, 2.0, 1.5), 10)
     yield ElevenLabsTts(SECRET, fake.url, "eleven_flash_v2_5", "rachel", pool)
     await pool.close()
 

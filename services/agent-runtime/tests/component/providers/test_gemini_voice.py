@@ -24,7 +24,7 @@ async def fake() -> AsyncIterator[FakeGeminiSpeech]:
 
 @pytest.fixture
 async def tts(fake: FakeGeminiSpeech) -> AsyncIterator[GeminiTts]:
-    pool = HttpPool(Deadlines(0.5, 0.5, 0.3), 10)
+    pool = HttpPool(Deadlines(2.0, 2.0, 1.5), 10)
     made = GeminiTts(SECRET, fake.url, "gemini-3.8-flash-lite-tts", "Kore", pool)
     made.warm()
     yield made

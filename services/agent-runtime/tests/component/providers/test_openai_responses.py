@@ -28,7 +28,7 @@ async def fake() -> AsyncIterator[FakeOpenAI]:
 
 @pytest.fixture
 async def client(fake: FakeOpenAI) -> AsyncIterator[OpenAiClient]:
-    pool = HttpPool(Deadlines(connect_s=0.5, first_byte_s=0.5, gap_s=0.3), 10)
+    pool = HttpPool(Deadlines(connect_s=2.0, first_byte_s=2.0, gap_s=1.5), 10)
     yield OpenAiClient("openai", SECRET, fake.url, pool)
     await pool.close()
 
@@ -156,7 +156,7 @@ async def test_a_broken_stream_names_its_phase(fake: FakeOpenAI, llm: OpenAiLlm,
 
 async def test_a_long_tool_call_outlasts_every_deadline(fake: FakeOpenAI, llm: OpenAiLlm) -> None:
     arguments = {"text": "x" * 200}
-    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=20)
+    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=6)
     events = [event async for event in llm.stream(ASK)]
     assert isinstance(events[0], ToolCallRequest)
     assert json.loads(events[0].arguments_json) == arguments

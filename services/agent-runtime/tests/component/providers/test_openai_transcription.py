@@ -32,7 +32,7 @@ async def fake() -> AsyncIterator[FakeOpenAI]:
 
 
 def provider(base_url: str, *, key: str = SECRET, model: str = "gpt-live-transcribe", finalize_wait_s: float = 1.0) -> OpenAiStt:
-    return OpenAiStt(key, base_url, model, Deadlines(0.5, 0.5, 0.5), finalize_wait_s=finalize_wait_s)
+    return OpenAiStt(key, base_url, model, Deadlines(2.0, 2.0, 2.0), finalize_wait_s=finalize_wait_s)
 
 
 def sent(fake: FakeOpenAI) -> list[dict[str, Any]]:

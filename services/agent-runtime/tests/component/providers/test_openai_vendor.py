@@ -1,7 +1,8 @@
-"""Proves A2 (llm, tts) on OpenAI's wire through the real SDK: streaming, tool fragments, usage, deadlines, failures, cancellation."""
+"""Proves A2 (llm, tts) on OpenAI's wire, as the vendor's own SDK speaks it: streaming, tool fragments, usage, deadlines, failures."""
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import pytest
 from agent_runtime.providers.failures import Deadlines
@@ -29,7 +30,7 @@ async def fake() -> AsyncIterator[FakeOpenAI]:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[HttpPool]:
-    made = HttpPool(Deadlines(connect_s=0.5, first_byte_s=0.5, gap_s=0.3), 10)
+    made = HttpPool(Deadlines(connect_s=2.0, first_byte_s=2.0, gap_s=1.5), 10)
     yield made
     await made.close()
 
@@ -123,6 +124,43 @@ async def test_a_broken_stream_names_its_phase(fake: FakeOpenAI, llm: OpenAiLlm,
     assert (caught.value.phase, caught.value.code, caught.value.retryable) == (phase, code, True)
 
 
+async def test_a_failure_in_the_middle_of_the_stream_is_the_vendors(fake: FakeOpenAI, llm: OpenAiLlm) -> None:
+    fake.faults.add(Fault(raw_body=b': still thinking\n\ndata: {"error": {"message": "overloaded", "code": "server_error"}}\n\n'))
+    with pytest.raises(DependencyError) as caught:
+        _ = [event async for event in llm.stream(ASK)]
+    assert (caught.value.code, caught.value.phase) == ("provider_failed", "first_byte")
+
+
+async def test_answer_after_answer_comes_over_one_connection(fake: FakeOpenAI, llm: OpenAiLlm, pool: HttpPool) -> None:
+    for _ in range(3):
+        async with aclosing(llm.stream(ASK)) as events:
+            async for event in events:
+                if isinstance(event, LlmDone):
+                    # As the conversation does: behind the end nothing is read.
+                    break
+        assert pool.kept_connections == 1
+    assert len(fake.requests) == 3
+
+
+@pytest.mark.blocking_allowed
+async def test_the_vendors_own_sdk_asks_the_same_and_hears_the_same(fake: FakeOpenAI, llm: OpenAiLlm) -> None:
+    """The platform does without it on this path: it takes longer over a request than all of the conversation's own code."""
+    from openai import AsyncOpenAI
+
+    fake.reply = lambda _: Reply(text="Good morning. How can I help?")
+    tools = (ToolSpec("price", "Price it.", {"type": "object", "properties": {}}),)
+    ours = [event async for event in llm.stream(LlmRequest("Be brief.", ASK.messages, tools))]
+    own = fake.requests[-1]
+    text = ""
+    async with AsyncOpenAI(api_key=SECRET, base_url=fake.url, max_retries=0) as client:
+        async for chunk in await client.chat.completions.create(**own.json):
+            text += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+    assert text == "".join(event.text for event in ours if isinstance(event, TextDelta))
+    theirs = fake.requests[-1]
+    assert (theirs.method, theirs.path, theirs.json) == (own.method, own.path, own.json)
+    assert [theirs.headers[name] for name in ("authorization", "content-type")] == [own.headers[name] for name in ("authorization", "content-type")]
+
+
 async def test_speech_is_whole_samples_of_24_khz(fake: FakeOpenAI, tts: OpenAiTts) -> None:
     chunks = [chunk async for chunk in tts.synthesise(SPEAK)]
     assert all(len(chunk) % 2 == 0 for chunk in chunks)
@@ -134,7 +172,7 @@ async def test_speech_is_whole_samples_of_24_khz(fake: FakeOpenAI, tts: OpenAiTt
 
 async def test_a_long_tool_call_outlasts_every_deadline(fake: FakeOpenAI, llm: OpenAiLlm) -> None:
     arguments = {"text": "x" * 200}
-    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=20)
+    fake.reply = lambda _: Reply(tool_calls=(ToolCall("note", arguments, "c1"),), tokens_per_s=6)
     events = [event async for event in llm.stream(ASK)]
     assert isinstance(events[0], ToolCallRequest)
     assert json.loads(events[0].arguments_json) == arguments

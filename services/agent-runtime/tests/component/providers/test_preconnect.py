@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.http_pool import HttpPool, Line
-from agent_runtime.providers.ports import LlmDone, LlmRequest, Message
-from agent_runtime.providers.preconnect import preconnect
+from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmProvider, LlmRequest, Message
+from agent_runtime.providers.preconnect import keep_spare, preconnect
 from agent_runtime.providers.registry import ProviderRegistry
 from agent_runtime.providers.settings import ProviderSettings
 from callstage_domain.agent import AgentSettings, AgentSnapshot, LlmSettings, SpeechSettings, Stage
 from callstage_domain.ids import AgentId, TenantId
 from callstage_kit.egress_policy import EgressPolicy
+from callstage_kit.tasks import TaskScope, cancel
 from callstage_testing.fakes.openai import FakeOpenAI
 
 ASK = LlmRequest("Be kind.", (Message("user", "Hello"),))
@@ -81,6 +82,28 @@ async def test_the_first_turn_goes_over_an_open_connection() -> None:
             assert door.accepted == 1, "no connection was made for the turn"
             await preconnect(registry.resolve(snapshot()))
             assert door.accepted == 1, "the next call finds it idle"
+
+
+async def test_an_answer_that_is_thrown_away_takes_nobodys_connection_along() -> None:
+    async with FakeOpenAI(ttft_s=30) as fake, before(fake.port) as door:
+        keys = ProviderSettings(openai_api_key=fake.api_key, openai_base_url=f"http://127.0.0.1:{door.port}/v1")  # type: ignore[arg-type]
+        async with ProviderRegistry(keys) as registry, TaskScope("test") as scope:
+            llm = registry.resolve(snapshot()).llm
+            draft = scope.start(_whole(llm), name="draft")
+            async with asyncio.timeout(15):
+                while not fake.received("/chat/completions"):
+                    await asyncio.sleep(0.01)
+            await keep_spare(llm)
+            await keep_spare(llm)
+            assert door.accepted == 2, "one is busy, one waits"
+            await cancel(draft)
+            fake.ttft_s = 0
+            assert isinstance((await _whole(llm))[-1], LlmDone)
+            assert door.accepted == 2, "no connection was made for the turn"
+
+
+async def _whole(llm: LlmProvider) -> list[LlmEvent]:
+    return [event async for event in llm.stream(ASK)]
 
 
 async def test_many_calls_at_once_are_bounded() -> None:

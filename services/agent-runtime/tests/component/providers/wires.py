@@ -28,7 +28,7 @@ from callstage_testing.fakes.openai import FakeOpenAI, Reply
 from callstage_testing.fakes.tones import tone_speech
 
 SECRET = "key-of-the-test"
-DEADLINES = Deadlines(0.5, 0.5, 0.3)
+DEADLINES = Deadlines(2.0, 2.0, 1.5)
 SPEECH = pcm16_to_ulaw(tone_speech("iwouldliketoordertwopizzas", 8000))
 SILENCE = b"\xff" * 8000
 TEXT = "One two three four five six seven eight nine ten."

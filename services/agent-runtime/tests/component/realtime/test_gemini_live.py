@@ -52,7 +52,7 @@ async def fake() -> AsyncIterator[FakeGeminiLive]:
 
 
 def model(url: str, *, name: str = NEW, key: str = SECRET, egress: EgressPolicy | None = None) -> GeminiLive:
-    return GeminiLive(key, url, name, "Kore", Deadlines(0.5, 0.5, 0.5), egress)
+    return GeminiLive(key, url, name, "Kore", Deadlines(2.0, 2.0, 2.0), egress)
 
 
 def setup(**changes: Any) -> RealtimeSetup:
@@ -70,7 +70,7 @@ def speak(session: RealtimeSession, now: LlmRequest | None = NOW) -> None:
 async def heard(events: AsyncIterator[RealtimeEvent]) -> tuple[str, list[RealtimeEvent]]:
     """The settled words, and what came beside them."""
     others: list[RealtimeEvent] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         async for event in events:
             if isinstance(event, Transcript):
                 if event.answers_finalize:
@@ -91,7 +91,7 @@ async def answer(
         async for event in events:
             yield event
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         async for event in all_events():
             if getattr(event, "number", number) != number:
                 continue
@@ -243,7 +243,7 @@ async def test_a_session_goes_on_over_another_connection(fake: FakeGeminiLive) -
         _, before = await heard(events)
         await answer(events, session.ask(ASKED), before)
         await fake.open_sockets[0].push({"goAway": {"timeLeft": "9.5s"}})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert [event async for event in _until_leaving(events)][-1] == Leaving(9.5)
         handover = session.handover
     history = LlmRequest(SYSTEM, (*ASKED.messages, Message("assistant", "Two pizzas. Anything else?")))

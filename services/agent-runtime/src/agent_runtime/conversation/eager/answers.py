@@ -25,6 +25,7 @@ from agent_runtime.providers.ports import (
     TextDelta,
     TtsRequest,
 )
+from agent_runtime.providers.preconnect import keep_spare
 from agent_runtime.providers.usage import Usage
 
 VoiceFor = Callable[[str], TtsRequest | None]
@@ -81,6 +82,7 @@ class EagerAnswers:
 
         self.drop()
         self._draft = draft = _Draft(request, run, Recording(self._scope, source, on_item=heed))
+        self._scope.start(keep_spare(self._llm), name="spare")
 
     def drop(self, outcome: Outcome = "dropped") -> None:
         """Throw away what is prepared, the vendors' work included."""
@@ -138,6 +140,7 @@ class EagerAnswers:
             return cast("AsyncGenerator[bytes | Words | Served, None]", audio)
 
         self._voice = (request, Recording(self._scope, source, on_item=lambda _: None))
+        self._scope.start(keep_spare(self._tts), name="spare")
 
 
 def _is_same(prepared: LlmRequest, asked: LlmRequest) -> bool:

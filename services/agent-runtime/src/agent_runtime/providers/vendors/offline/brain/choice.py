@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from callstage_domain.builtin_tools import END_CALL, TRANSFER_TO_HUMAN
+from callstage_domain.builtin_tools import END_CALL, LINE_TOOLS, TRANSFER_TO_HUMAN
 
 from agent_runtime.providers.ports import ToolSpec
 from agent_runtime.providers.vendors.offline.brain.phrases import is_question, is_wish
@@ -37,7 +37,7 @@ _OTHER_VERBS: Final = frozenset(
 )
 # fmt: on
 VERBS: Final = _MAKES | _READS | _OTHER_VERBS
-_NOT_OURS: Final = frozenset({END_CALL, TRANSFER_TO_HUMAN})
+_NOT_OURS: Final = LINE_TOOLS | {END_CALL, TRANSFER_TO_HUMAN}
 
 
 def business_tools(tools: Sequence[ToolSpec]) -> list[ToolSpec]:

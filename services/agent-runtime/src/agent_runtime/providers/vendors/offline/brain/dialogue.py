@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from callstage_domain.builtin_tools import END_CALL, TRANSFER_TO_HUMAN
+from callstage_domain.builtin_tools import END_CALL, LEAVE_VOICEMAIL, TRANSFER_TO_HUMAN
 
 from agent_runtime.providers.ports import ToolSpec
 from agent_runtime.providers.vendors.offline.brain import phrases
@@ -15,6 +15,7 @@ from agent_runtime.providers.vendors.offline.brain.knowledge import Prompt
 from agent_runtime.providers.vendors.offline.brain.slots import Slot, slots_of
 from agent_runtime.providers.vendors.offline.brain.words import concepts, name_words, normalised, sentences
 
+ANNOUNCEMENT: Final = "Please leave a message after the tone, and we will call you back."
 ANYTHING_ELSE: Final = "Is there anything else I can do for you?"
 GOODBYE: Final = "Thank you for calling. Goodbye."
 IDENTITY: Final = "I am the offline demo brain of Callstage, a simple rule-driven program and not a person."
@@ -139,6 +140,9 @@ class Dialogue:
         return Reply(GOODBYE, END_CALL, {"reason": "caller_goodbye"})
 
     def _transfer(self) -> Reply:
+        if tool_named(self._tools, TRANSFER_TO_HUMAN) is None and tool_named(self._tools, LEAVE_VOICEMAIL) is not None:
+            arguments = {"reason": "The caller asked for a person.", "greeting": ANNOUNCEMENT}
+            return Reply("I am sorry, nobody can take your call at the moment.", LEAVE_VOICEMAIL, arguments)
         if tool_named(self._tools, TRANSFER_TO_HUMAN) is None:
             return Reply(_both("I am sorry, I cannot connect you to a person from here.", self.pending() or self.help()))
         return Reply("", TRANSFER_TO_HUMAN, {"reason": "The caller asked for a person."})

@@ -1,0 +1,1 @@
+"""A caller leaves a message (rule B3)."""
