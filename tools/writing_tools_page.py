@@ -1,7 +1,7 @@
 """Prints docs/writing-tools.md: what tool code has in scope, from the stubs and limits that the sandbox itself uses."""
 
 from callstage_contracts.tool_stubs import TOOL_STUBS
-from callstage_domain.builtin_tools import STANDARD_WEBHOOK_TOOLS
+from callstage_domain.builtin_tools import BUILTIN_TOOLS, STANDARD_WEBHOOK_TOOLS
 from tool_sandbox.execution.limits import MAX_CODE_BYTES
 from tool_sandbox.settings import SandboxSettings
 
@@ -55,6 +55,11 @@ Appointments carry a key of the run: however often a lost answer is asked for ag
 A backend's refusal is a `BackendError` with the backend's own words; its five kinds can be told apart. What the code does not catch ends the run: the
 model is told in a sentence, with the line of the code, and the caller never hears of it.
 
+Whoever wrote the code sees the line and the types of the names in scope there, never the values: `order: dict[str, int]`, `rows: list[dict] (3)`.
+They are in `line` and `scope` of what `…/try` answers, and in `result` of the failed run under `/v1/tool-runs` and of the call. For them the run
+is played once more from its record, with the same clock and the same random numbers; nothing is sent. A run that took more than half a second of its
+own has none.
+
 ## Limits
 
 | what | limit | setting |
@@ -64,16 +69,34 @@ model is told in a sentence, with the line of the code, and the caller never hea
 
 ## Once, and only once
 
-Every run has a key, every call to the backend a number. A run that was cut off is repeated from the record: calls that had their answer are not made
-again. When nobody can know whether a write happened, the run ends as *unknown*: it is never repeated blindly.
+Every run has a key, every call to the backend a number. A run that was cut off is repeated from the record: calls that had their answer are not
+made again. A write whose answer never came is looked for: a record that Odoo has since the run began, by the same user and with the same values,
+was the one; values that stand in the record were written; a record that is gone was deleted. When nobody can know, the run ends as *unknown*:
+nothing is ever sent a second time. ERPNext does not tell when a document was made, so that a `create` that was cut off stays unknown there.
 
 ## Before it goes live
 
 * `POST /v1/tools/check` checks code and says what it can do: models read and written, methods called, integrations used. When that cannot be
-  read from the code (a model name that is computed), it says so.
+  read from the code (a model name that is computed), it says so. The findings of an agent, its deploys and generated tools also name the hosts:
+  those of the backend, the accounts and the webhook that are connected.
 * `POST /v1/agents/{{agent_id}}/tools/{{tool}}/try` runs it; with `"dry_run": true` reads go through and writes are shown instead of sent. A record
   that was only rehearsed has an id that no backend gives (-1, or `REHEARSED-1` with ERPNext) and can be read back by it.
 * `POST /v1/agents/{{agent_id}}/tools/generate` has a language model write it, with the resources of the agent; `…/tools/template` makes one without.
+
+## Built-in tools
+
+They act on the call and need no code. Stages name them like any other tool.
+
+{builtin}
+
+`collect_digits` answers `{{"digits": "4711", "status": "complete"}}`; the status is `timeout` when nothing or too little was typed and
+`interrupted` when the caller spoke instead: what he said is the next turn. Only a complete number triggers a transition. Keys cut the agent's
+question short. With `is_sensitive` the model gets a placeholder such as `[keypad-1f2e3d4c]`. Given to another tool as an argument it becomes the
+digits for that tool alone; transcript, journal, events, logs and results show the placeholder, and the recording pauses while the caller types.
+The digits are kept in the memory of one process: when that is lost, the caller is asked again. Numbers of fewer than four digits are hidden where
+they were typed, but not looked for in results.
+
+`send_dtmf` plays the tones into the line, 120 ms each; they are not stopped by the other side's voice. One run may take 30 s.
 
 ## Webhook tools that are there already
 
@@ -98,7 +121,11 @@ def main() -> None:
         f"* `{tool.name}`: {tool.description} Parameters: {', '.join(f'`{name}`' for name in tool.parameters['properties'])}."
         for tool in STANDARD_WEBHOOK_TOOLS.values()
     )
-    print(PAGE.format(stubs=TOOL_STUBS, limits=limits, code_kib=MAX_CODE_BYTES // 1024, standard=standard), end="")
+    builtin = "\n".join(
+        f"* `{tool.name}`: {tool.description} Parameters: {', '.join(f'`{name}`' for name in tool.parameters['properties'])}."
+        for tool in BUILTIN_TOOLS.values()
+    )
+    print(PAGE.format(stubs=TOOL_STUBS, limits=limits, code_kib=MAX_CODE_BYTES // 1024, standard=standard, builtin=builtin), end="")
 
 
 if __name__ == "__main__":

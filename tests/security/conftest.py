@@ -18,11 +18,13 @@ from callstage_domain.ids import AgentId, TenantId
 from callstage_testing.fakes.odoo import FakeOdoo
 from pydantic import SecretStr
 from pydantic_monty import AsyncMonty
+from tool_sandbox.execution.tools import ToolRunner
 from tool_sandbox.rpc.tool_servicer import ToolServicer
 from tool_sandbox.settings import SandboxSettings
 from tool_sandbox.wiring import build_servicer
 
 TENANT, AGENT = TenantId("t1"), AgentId("a1")
+ATTACKER = TenantId("t2")
 BACKEND_SECRET = "backend-secret-4711"
 
 
@@ -31,17 +33,20 @@ class Target:
     """The service under attack."""
 
     servicer: ToolServicer
+    runner: ToolRunner
     configuration: Any
     settings: SandboxSettings
     odoo: FakeOdoo
     count: int = 0
 
-    async def run(self, code: str, **more: Any) -> sandbox_pb2.RunToolReply:
+    async def run(self, code: str, *, tenant: TenantId = TENANT, **more: Any) -> sandbox_pb2.RunToolReply:
         self.count += 1
-        self.configuration.snapshots[deployment_key(TENANT, AGENT, self.count)] = AgentSnapshot(
-            tenant_id=TENANT,
+        deployment = self.count
+        key = deployment_key(tenant, AGENT, deployment)
+        self.configuration.snapshots[key] = AgentSnapshot(
+            tenant_id=tenant,
             agent_id=AGENT,
-            deployment=self.count,
+            deployment=deployment,
             settings=AgentSettings(display_name="Target"),
             stages=(Stage(name="main"),),
             first_stage="main",
@@ -49,13 +54,16 @@ class Target:
             tools_webhook_url=more.pop("webhook_url", None),
         )
         request = sandbox_pb2.RunToolRequest(
-            context=common_pb2.CallContext(call_id="c", tenant_id=TENANT, agent_id=AGENT, deployment=self.count),
+            context=common_pb2.CallContext(call_id="c", tenant_id=tenant, agent_id=AGENT, deployment=deployment),
             tool="tool",
             run_key=f"call:{uuid.uuid4()}",
             args_json=json.dumps({"n": 1}),
             session_json="{}",
         )
-        return await self.servicer.RunTool(request, cast(Any, None))
+        try:
+            return await self.servicer.RunTool(request, cast(Any, None))
+        finally:
+            del self.configuration.snapshots[key]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,33 +79,42 @@ def worker_library() -> None:
 
 
 @pytest.fixture
-async def target(redis_server: str) -> AsyncIterator[Target]:
+def workers_max() -> int:
+    """Of the target's pool."""
+    return 4
+
+
+@pytest.fixture
+async def target(redis_server: str, workers_max: int) -> AsyncIterator[Target]:
     settings = SandboxSettings(
         master_keys=SecretStr("k1:" + base64.b64encode(b"0" * 32).decode()),
         redis_url=redis_server,
         egress_allow="127.0.0.1/32",
         sandbox_workers_min=1,
-        sandbox_workers_max=4,
+        sandbox_workers_max=workers_max,
         tool_timeout_s=2.0,
         tool_cpu_s=1.0,
     )
     async with FakeOdoo(password=BACKEND_SECRET, has_json2=False) as odoo:
         odoo.seed("res.partner", [{"name": "Ann"}])
-        backend = BackendConnection(
-            tenant_id=TENANT,
-            agent_id=AGENT,
-            kind="odoo",
-            url=odoo.url,
-            database=odoo.db,
-            login=odoo.login,
-            secret_sealed=settings.secret_box.seal(BACKEND_SECRET, backend_aad(TENANT, AGENT)),
-        )
+        backends = {
+            agent_key(tenant, AGENT): BackendConnection(
+                tenant_id=tenant,
+                agent_id=AGENT,
+                kind="odoo",
+                url=odoo.url,
+                database=odoo.db,
+                login=odoo.login,
+                secret_sealed=settings.secret_box.seal(BACKEND_SECRET, backend_aad(tenant, AGENT)),
+            )
+            for tenant in (TENANT, ATTACKER)
+        }
         snapshots: dict[str, AgentSnapshot] = {}
         configuration = SimpleNamespace(
             snapshots=snapshots,
             deployment=snapshots.get,
-            backend={agent_key(TENANT, AGENT): backend}.get,
-            tenant={TENANT: TenantRecord(tenant_id=TENANT, name="t")}.get,
+            backend=backends.get,
+            tenant={tenant: TenantRecord(tenant_id=tenant, name="t") for tenant in (TENANT, ATTACKER)}.get,
         )
-        async with build_servicer(settings, cast(Any, configuration)) as (servicer, _):
-            yield Target(servicer, configuration, settings, odoo)
+        async with build_servicer(settings, cast(Any, configuration)) as (servicer, runner):
+            yield Target(servicer, runner, configuration, settings, odoo)

@@ -199,7 +199,7 @@ async def _still_serves(target: Target) -> None:
 
 def _assert_harmless(reply: pb.RunToolReply) -> None:
     assert reply.status in (pb.RUN_STATUS_FAILED, pb.RUN_STATUS_TIMED_OUT), reply.result_json[:500]
-    assert reply.duration_ms < 4500
+    assert reply.duration_ms < 15_000
     assert len(reply.model_text) < 1000
     assert reply.ByteSize() < 100_000
     text = str(reply)

@@ -1,5 +1,6 @@
 """What a run ended with: kept in the ledger, sent to the runtime."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -28,6 +29,14 @@ class HostCallRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeName:
+    """A name of the tool's code and the type of its value, never the value: `order: dict[str, int]`, `rows: list[dict] (3)`."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutcome:
     """`result` and `session` are JSON objects; `model_text` tells the model what went wrong; `speech` is said as it is (rule W2)."""
 
@@ -42,6 +51,10 @@ class RunOutcome:
     duration_ms: int = 0
     is_replayed: bool = False
     error_code: str = ""
+    line: int = 0
+    """Of the tool's own code, where it failed; 0: elsewhere."""
+    scope: list[ScopeName] = field(default_factory=list[ScopeName])
+    """What the body's names held when it failed."""
 
     @classmethod
     def failed(cls, error_code: str, model_text: str, *, status: RunStatus = RunStatus.FAILED, speech: str = "") -> Self:
@@ -57,7 +70,8 @@ class RunOutcome:
         """Inverse of `to_json`."""
         fields: dict[str, Any] = orjson.loads(data)
         calls = [HostCallRecord(**call) for call in fields.pop("host_calls")]
-        return cls(status=RunStatus(fields.pop("status")), host_calls=calls, **fields)
+        scope = [ScopeName(**name) for name in fields.pop("scope", [])]
+        return cls(status=RunStatus(fields.pop("status")), host_calls=calls, scope=scope, **fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +87,5 @@ class Invocation:
     args: dict[str, Any]
     session: dict[str, Any]
     is_preload: bool = False
+    hidden_values: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Placeholder to value: what shows in place of parts of the arguments in whatever is kept or answered (rule B3)."""

@@ -123,7 +123,9 @@ def sandbox_settings(redis_url: str, **more: Any) -> SandboxSettings:
         egress_allow="127.0.0.1",
         sandbox_workers_min=2,
         sandbox_workers_max=16,
-        ledger_lease_s=0.6,
+        # A machine that stands still for a moment must not look like a process that died, or a Redis that is away.
+        ledger_lease_s=5.0,
+        ledger_timeout_s=15.0,
         **more,
     )
 

@@ -190,7 +190,7 @@ async def test_time_limits(sandbox: Sandbox, odoo: FakeOdoo) -> None:
     sandbox.deploy(ToolDefinition(name="tool", kind="code", code="import asyncio\nawait asyncio.sleep(60)", timeout_s=0.3))
     reply = await sandbox.run()
     assert (reply.status, reply.error_code) == (pb.RUN_STATUS_TIMED_OUT, "timeout")
-    assert 250 <= reply.duration_ms < 2000
+    assert 250 <= reply.duration_ms < 30_000
 
 
 async def test_unknown_tools_and_foreign_tenants(sandbox: Sandbox) -> None:
@@ -223,14 +223,84 @@ async def test_preload_ignores_run_llm_and_schema(sandbox: Sandbox) -> None:
 async def test_one_tenant_cannot_starve_another(sandbox: Sandbox) -> None:
     from callstage_kit.tasks import TaskScope
 
-    slow = ToolDefinition(name="tool", kind="code", code="import asyncio\nawait asyncio.sleep(5)", timeout_s=5)
+    slow = ToolDefinition(name="tool", kind="code", code="import asyncio\nawait asyncio.sleep(30)", timeout_s=30)
     sandbox.deploy(slow)
     sandbox.deploy(ToolDefinition(name="tool", kind="code", code="return 1"), tenant_id="t2")
     async with TaskScope("flood") as scope:
         flood = [scope.start(sandbox.run(), name="run") for _ in range(12)]
         other = await sandbox.run(tenant_id="t2")
         assert json.loads(other.result_json) == {"result": 1}
-        assert other.duration_ms < 1500
+        assert other.duration_ms < 15_000
         refused = await sandbox.run()
         assert (refused.status, refused.error_code) == (pb.RUN_STATUS_FAILED, "busy")
         assert sum(task.done() for task in flood) <= 4
+
+
+async def test_a_failure_names_its_line_and_the_types_in_scope(sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    """The run is played again from its record for it: the backend hears of each call once."""
+    sandbox.connect(odoo)
+    sandbox.code("""
+import random
+text = \"\"\"two
+lines\"\"\"
+rows = await server.search_read("res.partner", fields=["name"])
+order = {"total": 12, "lines": 3}
+made = await server.create("sale.order", vals={"name": str(random.random())})
+nothing, pair, empty = None, (1, "a"), []
+for row in rows:
+    wanted = row["missing"]
+late = 1
+""")
+    reply = await sandbox.run({"phone": "+32471000000"}, session={"customer_id": 4})
+    assert (reply.error_code, reply.line) == ("tool_error", 10)
+    scope = {name.name: name.type for name in reply.scope}
+    assert scope == {
+        "args": "dict[str, str]",
+        "session": "dict[str, int]",
+        "random": "module",
+        "text": "str",
+        "rows": "list[dict] (1)",
+        "order": "dict[str, int]",
+        "made": "int",
+        "nothing": "None",
+        "pair": "tuple[int | str] (2)",
+        "empty": "list",
+        "row": "dict[str, int | str]",
+    }
+    assert "+32471" not in str(reply.scope)
+    assert [write.method for write in odoo.writes] == ["create"]
+    assert len([exchange for exchange in odoo.requests if exchange.json["params"]["service"] == "object"]) == 2
+
+
+async def test_what_the_backend_refused_has_a_scope_and_what_no_code_did_has_none(sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    sandbox.connect(odoo)
+    odoo.deny("sale.order", "create")
+    sandbox.code('lines = [1, 2]\nawait server.create("sale.order", vals={"name": "x"})')
+    refused = await sandbox.run()
+    assert (refused.error_code, refused.line) == ("backend_access", 2)
+    assert {name.name: name.type for name in refused.scope}["lines"] == "list[int] (2)"
+    sandbox.code("return 1 +")
+    assert list((await sandbox.run()).scope) == []
+    sandbox.code("import asyncio\nawait asyncio.sleep(3)\nraise ValueError('late')", timeout_s=5)
+    slow = await sandbox.run()
+    assert (slow.line, list(slow.scope)) == (3, [])
+
+
+async def test_hidden_values_reach_the_code_and_show_nowhere(sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    """Rule B3: what a caller typed in secret stands as its placeholder in whatever is kept or answered."""
+    sandbox.connect(odoo)
+    sandbox.code("""
+print("pin", args["pin"])
+session["pin"] = args["pin"]
+await server.create("sale.order", vals={"name": args["pin"]})
+return {"text": "it is " + args["pin"], "number": int(args["pin"]), "list": [args["pin"]]}
+""")
+    hidden = {"[keypad-0a1b2c3d]": "8305"}
+    reply = await sandbox.run({"pin": "8305"}, hidden_values=hidden)
+    (placeholder,) = hidden
+    assert json.loads(reply.result_json) == {"text": f"it is {placeholder}", "number": placeholder, "list": [placeholder]}
+    assert json.loads(reply.session_json) == {"pin": placeholder}
+    assert list(reply.logs) == [f"pin {placeholder}"]
+    assert odoo.writes[0].values == {"name": "8305"}
+    sandbox.code("raise ValueError(args['pin'])")
+    assert "8305" not in (await sandbox.run({"pin": "8305"}, hidden_values=hidden)).SerializeToString().decode(errors="replace")

@@ -101,8 +101,68 @@ async def test_killed_while_a_write_is_under_way(sandbox: Sandbox, second_sandbo
     assert [write.method for write in odoo.writes] == WRITES[: write - 1]
 
 
+@pytest.mark.parametrize("write", [1, 2])
+async def test_a_write_that_happened_while_its_process_died_is_known_to_be_done(
+    sandbox: Sandbox, second_sandbox: Sandbox, odoo: FakeOdoo, write: int
+) -> None:
+    """The backend is asked for the record, or for its values; nothing is sent again."""
+    await _killed_in(sandbox, odoo, write, f"done:{write}")
+    reply = await second_sandbox.run(key=f"done:{write}")
+    assert (reply.status, reply.result_json) == (pb.RUN_STATUS_OK, '{"order":1}'), reply.model_text
+    assert [write.method for write in odoo.writes] == WRITES
+
+
+async def test_two_records_that_may_be_the_one_leave_it_unknown(sandbox: Sandbox, second_sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    sandbox.connect(odoo)
+    sandbox.code('return await server.create("sale.order", vals={"name": "x", "note": "y"})')
+    odoo.faults.add(Fault(drop_after=True), when=_executes)
+    values = {"name": "x", "note": "y"}
+    odoo.records.call("sale.order", "create", [], [values], {})
+    assert (await sandbox.run(key="two:1")).status == pb.RUN_STATUS_UNKNOWN
+    assert len(odoo.writes) == 2
+
+
+async def test_a_record_that_the_run_itself_made_before_is_not_taken_for_another(sandbox: Sandbox, second_sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    sandbox.connect(odoo)
+    sandbox.code("""
+first = await server.create("sale.order", vals={"name": args["name"]})
+second = await server.create("sale.order", vals={"name": args["name"]})
+return [first, second]
+""")
+    odoo.faults.add(Fault(drop_before=True), when=lambda exchange: _executes(exchange) and len(odoo.writes) == 1)
+    assert (await sandbox.run({"name": "x"}, key="own:1")).status == pb.RUN_STATUS_UNKNOWN
+    odoo.faults.add(Fault(drop_after=True), when=lambda exchange: _executes(exchange) and len(odoo.writes) == 2)
+    reply = await sandbox.run({"name": "y"}, key="own:2")
+    assert (reply.status, json.loads(reply.result_json)) == (pb.RUN_STATUS_OK, {"result": [2, 3]})
+
+
+async def test_a_delete_without_an_answer_is_done_when_the_record_is_gone(sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    sandbox.connect(odoo)
+    (order,) = odoo.seed("sale.order", [{"name": "old"}])
+    sandbox.code(f'await server.delete("sale.order", [{order}])\nreturn "gone"')
+    odoo.faults.add(Fault(drop_after=True), when=_executes)
+    assert (await sandbox.run()).status == pb.RUN_STATUS_OK
+    assert [write.method for write in odoo.writes] == ["unlink"]
+
+
+def _executes(exchange: Any) -> bool:
+    return exchange.json["params"]["method"] == "execute_kw"
+
+
+async def _killed_in(sandbox: Sandbox, odoo: FakeOdoo, write: int, key: str) -> None:
+    """The backend has made that write, and whoever asked for it dies before it hears of it."""
+    sandbox.connect(odoo)
+    sandbox.code(TOOL)
+    odoo.faults.add(Fault(hold_s=5), when=lambda exchange: _executes(exchange) and exchange.json["params"]["args"][4] == WRITES[write - 1])
+    async with TaskScope("killed") as scope:
+        task = scope.start(sandbox.run(key=key), name="run")
+        await _until(lambda: len(odoo.writes) == write)
+        await sandbox.runner._scope.close()
+        await asyncio.wait([task])
+
+
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -117,7 +177,7 @@ async def _recorded(sandbox: Sandbox, key: str, boundary: int) -> None:
                 known = await redis.hgetall(ledger("t1", key))
                 return known.get(b"state") == b"finished" or json.loads(known.get(fields[boundary], b"[0,0,0,false]"))[3] is True
 
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(20):
                 while not await finished():
                     await asyncio.sleep(0.005)
 
@@ -135,15 +195,17 @@ async def test_a_dead_owner_is_taken_over_after_its_lease(sandbox: Sandbox, odoo
 
 
 async def test_a_write_whose_answer_was_lost_is_unknown_and_never_repeated(sandbox: Sandbox, second_sandbox: Sandbox, odoo: FakeOdoo) -> None:
+    """Of a method nobody can ask the backend whether it was called."""
     sandbox.connect(odoo)
-    sandbox.code("""
+    (order,) = odoo.seed("sale.order", [{"name": "x"}])
+    sandbox.code(f"""
 for _ in range(3):
     try:
-        return await server.create("sale.order", vals={"name": "x"})
+        return await server.call("sale.order", "action_confirm", ids=[{order}])
     except Exception:
         pass
 """)
-    odoo.faults.add(Fault(drop_after=True), when=lambda exchange: exchange.json["params"]["method"] == "execute_kw")
+    odoo.faults.add(Fault(drop_after=True), when=_executes)
     reply = await sandbox.run(key="lost:1")
     assert (reply.status, reply.error_code) == (pb.RUN_STATUS_UNKNOWN, "outcome_unknown")
     assert "Do not try again" in reply.model_text
@@ -154,9 +216,9 @@ for _ in range(3):
 
 async def test_a_write_in_flight_when_time_is_up_is_unknown(sandbox: Sandbox, odoo: FakeOdoo) -> None:
     sandbox.connect(odoo)
-    sandbox.deploy(ToolDefinition(name="tool", kind="code", code='await server.create("sale.order", vals={"name": "x"})', timeout_s=0.3))
+    sandbox.deploy(ToolDefinition(name="tool", kind="code", code='await server.create("sale.order", vals={"name": "x"})', timeout_s=1.5))
     sandbox.connect(odoo)
-    odoo.faults.add(Fault(delay_s=2), when=lambda exchange: exchange.json["params"]["method"] == "execute_kw")
+    odoo.faults.add(Fault(delay_s=20), when=lambda exchange: exchange.json["params"]["method"] == "execute_kw")
     assert (await sandbox.run(key="late:1")).status == pb.RUN_STATUS_UNKNOWN
 
 

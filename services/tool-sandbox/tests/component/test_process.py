@@ -14,10 +14,12 @@ import pytest
 from callstage_contracts.buckets import DEPLOYMENTS, deployment_key
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2 as pb
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2_grpc
+from callstage_contracts.redis_keys import ledger
 from callstage_domain.agent import AgentSettings, AgentSnapshot, Stage, ToolDefinition
 from callstage_domain.ids import AgentId, TenantId
 from callstage_kit.grpc.channel import open_channel
 from callstage_kit.nats.connection import connect_nats
+from callstage_kit.redis.connection import connect_redis
 from tool_sandbox.execution.limits import RunLimits
 from tool_sandbox.execution.pool import WorkerPool
 
@@ -51,7 +53,7 @@ async def process(nats_server: str, redis_server: str) -> AsyncIterator[tuple[An
         await service.communicate()
 
 
-async def test_it_serves_what_is_deployed_and_stops_cleanly(process: tuple[Any, int], nats_server: str) -> None:
+async def test_it_serves_what_is_deployed_and_stops_cleanly(process: tuple[Any, int], nats_server: str, redis_server: str) -> None:
     service, port = process
     snapshot = AgentSnapshot(
         tenant_id=TenantId("t1"),
@@ -68,13 +70,15 @@ async def test_it_serves_what_is_deployed_and_stops_cleanly(process: tuple[Any, 
         stub: Any = sandbox_pb2_grpc.ToolServiceStub(channel)
         kv = await nats.bucket(DEPLOYMENTS.name)
         await kv.put(deployment_key("t1", "a1", 3), snapshot.model_dump_json().encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (reply := await stub.RunTool(request)).error_code == "unknown_tool":
                 await asyncio.sleep(0.02)
         assert reply.result_json == '{"a":1}'
         request.run_key, request.args_json = "p:2", '{"s": 0.5}'
         running = stub.RunTool(request)
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(20), connect_redis(redis_server) as redis:
+            while not await redis.exists(ledger("t1", "p:2")):
+                await asyncio.sleep(0.01)
         service.send_signal(signal.SIGTERM)
         assert (await running).result_json == '{"a":1}'
     async with asyncio.timeout(15):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, Protocol
 
 from callstage_domain.errors import DependencyError
@@ -92,6 +93,10 @@ class Backend(Protocol):
 
     async def call(self, model: str, method: str, ids: Sequence[Any] | None, extra: Mapping[str, Any]) -> Any:
         """Any method of a model."""
+        ...
+
+    async def made_since(self, model: str, since: datetime, fields: Sequence[str], limit: int) -> list[dict[str, Any]] | None:
+        """Records that this login created since then, the newest first, with their ids; None: the backend cannot say."""
         ...
 
     async def find_customers(self, phone_digits: str, email: str) -> list[Customer]:

@@ -96,12 +96,17 @@ class HostCalls:
         """The coroutine that tool code awaits. The call gets its number now, in the order of the code. `arguments`: see `clean`."""
         return self._numbered(name, arguments, lambda sequence, encoded: self._run(sequence, name, encoded, work, is_write))
 
-    def perform_repeatable(self, name: str, arguments: object, work: Callable[[bool], Awaitable[Any]]) -> Coroutine[Any, Any, Any]:
-        """As `perform`, of a write that the other side does once however often it is asked: a cut-off one is repeated, with `work(True)`."""
+    def perform_repeatable(
+        self, name: str, arguments: object, work: Callable[[bool], Awaitable[Any]], *, on_answer: Callable[[Any], None] | None = None
+    ) -> Coroutine[Any, Any, Any]:
+        """As `perform`, of a write that knows what to do when it was cut off: then it is `work(True)`. `on_answer` is told a recorded answer, too."""
 
         async def run(sequence: int, encoded: bytes) -> Any:
             was_cut_off = self._journal.was_cut_off(sequence, name, encoded)
-            return await self._run(sequence, name, encoded, lambda: work(was_cut_off), is_write=True)
+            answer = await self._run(sequence, name, encoded, lambda: work(was_cut_off), is_write=True)
+            if on_answer is not None:
+                on_answer(answer)
+            return answer
 
         return self._numbered(name, arguments, run)
 

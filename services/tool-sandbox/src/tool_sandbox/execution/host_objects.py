@@ -1,11 +1,13 @@
 """`server` as tool code sees it (rule T3). Only the listed methods can be reached; the connection stays on this side (rule T5)."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic_monty import ClassInstance
 
 from tool_sandbox.backends.port import READING_METHODS, Backend, BackendError
+from tool_sandbox.execution.confirmation import Confirmation
 from tool_sandbox.execution.host_calls import HostCalls, clean
 
 Answer = Coroutine[Any, Any, Any]
@@ -15,9 +17,10 @@ SERVER_METHODS: Final = frozenset({"search_read", "read", "create", "write", "de
 class Server:
     """Backend methods for tool code. Arguments are checked and copied before the call starts; wrong ones raise TypeError there."""
 
-    def __init__(self, backend: Backend | None, calls: HostCalls) -> None:
+    def __init__(self, backend: Backend | None, calls: HostCalls, since: datetime) -> None:
         self._backend = backend
         self._calls = calls
+        self._confirmation = None if backend is None else Confirmation(backend, since)
 
     def search_read(self, model: Any, domain: Any = None, fields: Any = None, limit: Any = None, **extra: Any) -> Answer:
         """Records that match."""
@@ -46,7 +49,9 @@ class Server:
         if not isinstance(vals, (dict, list)):
             raise TypeError("vals must be a dict")
         values, more = clean(vals), clean(extra)
-        return self._start("create", [model, values, more], lambda backend: backend.create(model, values, more), is_write=True)
+        return self._write(
+            "create", [model, values, more], lambda backend: backend.create(model, values, more), lambda asked: asked.created(model, values)
+        )
 
     def write(self, model: Any, ids: Any = None, vals: Any = None, **extra: Any) -> Answer:
         """Change records."""
@@ -54,13 +59,20 @@ class Server:
         if not isinstance(vals, dict):
             raise TypeError("vals must be a dict")
         numbers, values, more = _ids(ids), clean(vals), clean(extra)
-        return self._start("write", [model, numbers, values, more], lambda backend: backend.write(model, numbers, values, more), is_write=True)
+        return self._write(
+            "write",
+            [model, numbers, values, more],
+            lambda backend: backend.write(model, numbers, values, more),
+            lambda asked: asked.changed(model, numbers, values),
+        )
 
     def delete(self, model: Any, ids: Any = None, **extra: Any) -> Answer:
         """Delete records."""
         model = _name(model, "model")
         numbers, more = _ids(ids), clean(extra)
-        return self._start("delete", [model, numbers, more], lambda backend: backend.delete(model, numbers, more), is_write=True)
+        return self._write(
+            "delete", [model, numbers, more], lambda backend: backend.delete(model, numbers, more), lambda asked: asked.gone(model, numbers)
+        )
 
     def call(self, model: Any, method: Any, ids: Any = None, **extra: Any) -> Answer:
         """Any method of a model."""
@@ -74,15 +86,53 @@ class Server:
         target = f"{arguments[0]}.{arguments[1]}" if name == "call" else f"{arguments[0]}.{name}"
         return self._calls.perform(f"server.{name} {target}"[:200], arguments, lambda: self._on_backend(work), is_write=is_write)
 
+    def _write(
+        self,
+        name: str,
+        arguments: list[Any],
+        work: Callable[[Backend], Awaitable[Any]],
+        ask: Callable[[Confirmation], Awaitable[Any]],
+    ) -> Answer:
+        """A write of which the backend can be asked afterwards whether it happened; it is never sent a second time."""
+
+        async def once(was_cut_off: bool) -> Any:
+            error = BackendError("the answer to this change never came", kind="unavailable", vendor="none", is_ambiguous=True)
+            if not was_cut_off:
+                try:
+                    return await self._on_backend(work)
+                except BackendError as err:
+                    if not err.is_ambiguous:
+                        raise
+                    error = err
+            answer = await self._asked(ask)
+            if not answer:
+                raise error
+            return answer
+
+        def note(answer: Any) -> None:
+            if name == "create" and self._confirmation is not None:
+                self._confirmation.made(arguments[0], answer)
+
+        return self._calls.perform_repeatable(f"server.{name} {arguments[0]}.{name}"[:200], arguments, once, on_answer=note)
+
+    async def _asked(self, ask: Callable[[Confirmation], Awaitable[Any]]) -> Any:
+        """None: it cannot be told."""
+        if self._confirmation is None:
+            return None
+        try:
+            return await ask(self._confirmation)
+        except BackendError:
+            return None
+
     async def _on_backend(self, work: Callable[[Backend], Awaitable[Any]]) -> Any:
         if self._backend is None:
             raise BackendError("this agent has no backend connected", kind="not_configured", vendor="none")
         return await work(self._backend)
 
 
-def server_for_sandbox(backend: Backend | None, calls: HostCalls) -> ClassInstance:
-    """What the worker gets: a reference and six method names."""
-    return ClassInstance(Server(backend, calls), allowed_methods=SERVER_METHODS)
+def server_for_sandbox(backend: Backend | None, calls: HostCalls, since: datetime) -> ClassInstance:
+    """What the worker gets: a reference and six method names. `since`: when the run began, at its first attempt."""
+    return ClassInstance(Server(backend, calls, since), allowed_methods=SERVER_METHODS)
 
 
 def _name(value: Any, what: str) -> str:

@@ -61,6 +61,8 @@ class Journal:
         self.is_protected = store is not None
         self._earlier = dict(entries or {})
         self._unsaved: dict[int, JournalEntry] = {}
+        self.answered: dict[int, JournalEntry] = {}
+        """The calls of this attempt that have their answers."""
 
     def was_cut_off(self, sequence: int, name: str, arguments: bytes) -> bool:
         """True when an earlier attempt started this very call and its answer never came. It counts as never started from here on."""
@@ -80,6 +82,7 @@ class Journal:
         if earlier is not None:
             if (earlier.name, earlier.digest) == (entry.name, entry.digest):
                 if earlier.is_finished:
+                    self.answered[sequence] = earlier
                     return earlier
                 raise OutcomeUnknown
             self._forget_from(sequence, earlier)
@@ -91,6 +94,7 @@ class Journal:
     async def after(self, sequence: int, entry: JournalEntry, *, result: Any = None, error: tuple[str, str] | None = None) -> None:
         """The call has its answer. Raises LeaseLost."""
         finished = JournalEntry(entry.name, entry.digest, entry.is_write, True, result, error)
+        self.answered[sequence] = finished
         if entry.is_write:
             await self._save({sequence: finished})
         elif self.is_protected:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import sys
 import sysconfig
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any, Final, Self
 
 import structlog
 from callstage_domain.errors import LimitExceeded
-from callstage_kit.telemetry.metrics import SANDBOX_WORKERS
+from callstage_kit.telemetry.metrics import SANDBOX_POOL_READY_SECONDS, SANDBOX_WORKERS
 from pydantic_monty import AsyncMonty, AsyncMontySession, OSPolicy, ResourceLimits
 
 from tool_sandbox.execution.limits import RunLimits
@@ -55,7 +56,9 @@ class WorkerPool:
         self._is_hardened = is_hardened
 
     async def __aenter__(self) -> Self:
+        started = time.monotonic()
         await self._runs.__aenter__()
+        SANDBOX_POOL_READY_SECONDS.set(time.monotonic() - started)
         try:
             await self._checks.__aenter__()
             await self._report()

@@ -65,6 +65,50 @@ class Program:
         return own if 1 <= own <= self.lines else 0
 
 
+_SCOPE_PRELUDE: Final = """\
+_seen = []
+def _inner(values):
+    kinds = []
+    count = 0
+    for value in values:
+        count += 1
+        if count > 50:
+            break
+        kind = _kind(value, False)
+        if kind not in kinds:
+            kinds.append(kind)
+    return " | ".join(kinds[:4])
+def _kind(value, is_outer=True):
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    if name not in ("list", "tuple", "set", "frozenset", "dict") or not is_outer or not value:
+        return name
+    if name == "dict":
+        return "dict[" + _inner(value) + ", " + _inner(value.values()) + "]"
+    return name + "[" + _inner(value) + "] (" + str(len(value)) + ")"
+def _see(names):
+    for name in names:
+        if name not in ("server", "kwargs", "logger") and len(_seen) < 60:
+            _seen.append([name, _kind(names[name])])
+"""
+SEEN: Final = "_seen"
+"""What to evaluate after `to_look_around` has failed: names and types in the body, `[[name, type], …]`."""
+
+
+def to_look_around(code: str) -> str:
+    """The program of `to_run` that leaves behind of what types the names in the body were when it ended. Its lines are others."""
+    deeper = "\n".join(
+        line if number in _inside(code) or not line.strip() else _INDENT + line for number, line in enumerate(_body(code).split("\n"), 1)
+    )
+    return f"{_PRELUDE}{_SCOPE_PRELUDE}{_HEADER}{_INDENT}try:\n{deeper}\n{_INDENT}finally:\n{_INDENT * 2}_see(locals())\n{_FOOTER}"
+
+
+def _inside(code: str) -> set[int]:
+    """Lines that begin within a text of several lines."""
+    return _shape(_plain(code))[0]
+
+
 @lru_cache(maxsize=512)
 def to_run(code: str) -> Program:
     """The program that runs the body and evaluates to `[result, session]`. Raises ModelFacingError when the code is too long."""
@@ -81,11 +125,15 @@ def to_check(code: str) -> Program:
 def _body(code: str) -> str:
     if len(code.encode(errors="replace")) > MAX_CODE_BYTES:
         raise ModelFacingError(f"the code is longer than {MAX_CODE_BYTES // 1024} KiB", code="syntax")
-    code = code.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", " ")
+    code = _plain(code)
     inside_text, has_statement = _shape(code)
     lines = code.split("\n")
     shifted = [line if number in inside_text or not line.strip() else _INDENT + line for number, line in enumerate(lines, start=1)]
     return "\n".join(shifted) + ("" if has_statement else f"\n{_INDENT}pass")
+
+
+def _plain(code: str) -> str:
+    return code.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", " ")
 
 
 def _shape(code: str) -> tuple[set[int], bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from tool_sandbox.backends.port import READING_METHODS, Backend, BackendError, Customer, ModelField
@@ -73,6 +74,10 @@ class Rehearsal:
         self._real()
         self._record("call", f"{model}.{method}" if model else method, **({} if ids is None else {"ids": list(ids)}), extra=dict(extra))
         return True
+
+    async def made_since(self, model: str, since: datetime, fields: Sequence[str], limit: int) -> list[dict[str, Any]] | None:
+        """Nothing was sent."""
+        return None
 
     async def find_customers(self, phone_digits: str, email: str) -> list[Customer]:
         """See the port."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from callstage_domain.errors import ModelFacingError
+from callstage_kit.tasks import in_thread
 from pydantic_monty import MontyCrashedError, MontyError, MontyRuntimeError, MontySyntaxError
 
 from tool_sandbox.execution.attachments import Attached
@@ -17,14 +18,17 @@ from tool_sandbox.execution.journal import Journal
 from tool_sandbox.execution.limits import RunLimits
 from tool_sandbox.execution.pool import WorkerPool, run_seed
 from tool_sandbox.execution.program import FEED_NAME, Program, to_run
+from tool_sandbox.execution.reenactment import scope_of
 from tool_sandbox.execution.rehearsal import Rehearsal
 from tool_sandbox.execution.run_log import RunLog
-from tool_sandbox.outcome import Invocation, RunOutcome, RunStatus
+from tool_sandbox.outcome import Invocation, RunOutcome, RunStatus, ScopeName
 from tool_sandbox.redaction import Redactor
 from tool_sandbox.values import ValueRefused, as_json
 
 _RUN_LLM = "_run_llm"
 _MAX_TEXT = 600
+_LONG_CODE = 10_000
+"""Characters that take longer to read than the other runs should wait."""
 _UNPROTECTED = "WARNING the ledger was not reachable: this run is not protected against being repeated"
 
 
@@ -59,14 +63,17 @@ class CodeRunner:
         )
         calls = HostCalls(journal, verdict, limit=limits.host_calls)
         try:
-            run = _Run(invocation, to_run(code), limits, verdict, calls, log)
+            program = to_run(code) if len(code) < _LONG_CODE else await in_thread(to_run, code)
+            run = _Run(invocation, program, limits, verdict, calls, log)
         except ModelFacingError as err:
             return RunOutcome.failed("tool_error", err.message)
         outcome = await self._judged(run, attached, journal, rehearsal)
+        if outcome.line:
+            outcome = replace(outcome, scope=await scope_of(self._pool, invocation, code, attached, journal, limits, rehearsal))
         if not journal.is_protected:
             log.add(_UNPROTECTED)
         outcome = replace(outcome, logs=log.lines(), host_calls=calls.records, duration_ms=int((time.perf_counter() - started) * 1000))
-        return _redacted(outcome, Redactor(list(attached.secrets)))
+        return _redacted(outcome, Redactor(list(attached.secrets), invocation.hidden_values))
 
     async def _judged(self, run: _Run, attached: Attached, journal: Journal, rehearsal: Rehearsal | None) -> RunOutcome:
         try:
@@ -94,7 +101,7 @@ class CodeRunner:
             "args": invocation.args,
             "session": invocation.session,
             "kwargs": {"integrations": integrations_for_sandbox(attached.accounts, run.calls, invocation.run_key, rehearsal)},
-            "server": server_for_sandbox(attached.backend if rehearsal is None else rehearsal, run.calls),
+            "server": server_for_sandbox(attached.backend if rehearsal is None else rehearsal, run.calls, journal.started_at),
         }
         seed = run_seed(invocation.tenant_id, invocation.run_key)
         async with asyncio.timeout(run.limits.timeout_s) as deadline:
@@ -134,9 +141,9 @@ def _failure(error: MontyError, run: _Run) -> RunOutcome:
         return _timed_out(run.limits.cpu_s) if error.timed_out else RunOutcome.failed("crashed", "the tool's worker stopped unexpectedly")
     inner = error.exception()
     name, message = type(inner).__name__, str(inner)
-    kind = run.calls.raised.get((name, message))
+    kind, line = run.calls.raised.get((name, message)), _own_line(error, run.program)
     if kind is not None:
-        return RunOutcome.failed(f"backend_{kind}", f"the backend refused: {message}"[:_MAX_TEXT])
+        return replace(RunOutcome.failed(f"backend_{kind}", f"the backend refused: {message}"[:_MAX_TEXT]), line=line)
     if isinstance(error, MontyRuntimeError):
         if name == "TimeoutError" and "limit exceeded" in message:
             return _timed_out(min(run.limits.cpu_s, run.limits.timeout_s))
@@ -145,20 +152,21 @@ def _failure(error: MontyError, run: _Run) -> RunOutcome:
         if name == "RuntimeError" and message.startswith("suspension limit"):
             return RunOutcome.failed("host_call_limit", f"the tool made more than {run.limits.host_calls} calls")
     what = "SyntaxError" if isinstance(error, MontySyntaxError) else name
-    return RunOutcome.failed("tool_error", f"{what}: {message[:_MAX_TEXT]}{_place(error, run.program)}")
+    place = f" (line {line})" if line else ""
+    outcome = RunOutcome.failed("tool_error", f"{what}: {message[:_MAX_TEXT]}{place}")
+    return outcome if isinstance(error, MontySyntaxError) else replace(outcome, line=line)
 
 
-def _place(error: MontyError, program: Program) -> str:
+def _own_line(error: MontyError, program: Program) -> int:
     if not isinstance(error, (MontyRuntimeError, MontySyntaxError)):
-        return ""
+        return 0
     lines = [program.own_line(frame.line) for frame in error.traceback()[-50:] if frame.filename in (FEED_NAME, "tool")]
-    line = next((line for line in reversed(lines) if line), 0)
-    return f" (line {line})" if line else ""
+    return next((line for line in reversed(lines) if line), 0)
 
 
 def _redacted(outcome: RunOutcome, redactor: Redactor) -> RunOutcome:
     def object_of(value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return None if value is None else orjson.loads(redactor.json(orjson.dumps(value)))
+        return None if value is None else orjson.loads(redactor.json(orjson.dumps(redactor.value(value))))
 
     return replace(
         outcome,
@@ -166,4 +174,5 @@ def _redacted(outcome: RunOutcome, redactor: Redactor) -> RunOutcome:
         session=object_of(outcome.session),
         model_text=redactor.text(outcome.model_text),
         logs=[redactor.text(line) for line in outcome.logs],
+        scope=[ScopeName(name.name, redactor.text(name.type)) for name in outcome.scope],
     )

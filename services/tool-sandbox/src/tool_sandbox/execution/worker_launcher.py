@@ -28,8 +28,11 @@ def main() -> None:
     # The binary lies beside this command. Asking pydantic_monty for it would load the library: 50 ms for every worker.
     binary = os.path.join(os.path.dirname(os.path.realpath(sys.argv[0])), "monty")
     libc: Any = ctypes.CDLL(None, use_errno=True)
-    for step in (_limit, lambda: _leave_network(libc), lambda: libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), lambda: _hide_files(libc, binary)):
-        _attempt(step)
+    _attempt(_limit)
+    _attempt(_step_back)
+    _attempt(lambda: _leave_network(libc))
+    _attempt(lambda: libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _attempt(lambda: _hide_files(libc, binary))
     os.execve(binary, [binary, *sys.argv[1:]], {})  # noqa: S606
 
 
@@ -42,6 +45,11 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def _step_back() -> None:
+    # Endless loops of tools must not keep the process waiting that serves all the other ones.
+    os.nice(5)
 
 
 def _leave_network(libc: Any) -> None:

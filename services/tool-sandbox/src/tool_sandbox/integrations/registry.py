@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
+from callstage_contracts.account_settings import GmailSettings, SmtpSettings, TwilioSettings
 from callstage_contracts.buckets import IntegrationRecord, integration_aad, integration_key
 from callstage_contracts.calendar_settings import CalendarSettings
 from callstage_domain.errors import InvariantBroken
@@ -17,7 +18,7 @@ from tool_sandbox.integrations.json_api import JsonApi
 from tool_sandbox.integrations.microsoft import OutlookCalendar
 from tool_sandbox.integrations.oauth import AccessToken, OAuthApp
 from tool_sandbox.integrations.port import CalendarAccount, CalendarRules, EmailAccount, MessagingAccount
-from tool_sandbox.integrations.settings_of import MailSettings, MessagingSettings, rules_of
+from tool_sandbox.integrations.settings_of import rules_of
 from tool_sandbox.integrations.smtp import SmtpAccount, SmtpLogin
 from tool_sandbox.integrations.twilio import TwilioWhatsApp
 
@@ -82,26 +83,26 @@ class IntegrationRegistry:
         try:
             match record.category:
                 case "email":
-                    return Connected(secret, email=self._email(record, MailSettings.model_validate(record.settings), secret))
+                    return Connected(secret, email=self._email(record, secret))
                 case "calendar":
                     settings = CalendarSettings.model_validate(record.settings)
                     return Connected(secret, calendar=self._calendar(record, settings, secret), rules=rules_of(settings))
                 case "whatsapp":
-                    sender = MessagingSettings.model_validate(record.settings)
+                    sender = TwilioSettings.model_validate(record.settings)
                     api = self._api("twilio")
                     whatsapp = TwilioWhatsApp(api, self._vendors.twilio_url, sender.account_sid, secret, sender.sender, country)
                     return Connected(secret, whatsapp=whatsapp)
         except ValidationError as err:
             raise InvariantBroken(f"the settings of integration '{record.name}' are not complete") from err
 
-    def _email(self, record: IntegrationRecord, settings: MailSettings, secret: str) -> EmailAccount:
+    def _email(self, record: IntegrationRecord, secret: str) -> EmailAccount:
         if record.provider == "gmail":
+            settings = GmailSettings.model_validate(record.settings)
             api = self._api("gmail")
             token = AccessToken(api, self._vendors.google, secret)
             return GmailAccount(api, self._vendors.gmail_url, token, settings.sender, settings.sender_name)
-        login = SmtpLogin(
-            settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.username, secret, settings.sender, settings.sender_name
-        )
+        mailbox = SmtpSettings.model_validate(record.settings)
+        login = SmtpLogin(mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, mailbox.username, secret, mailbox.sender, mailbox.sender_name)
         return SmtpAccount(login, self._policy, timeout_s=self._timeout_s)
 
     def _calendar(self, record: IntegrationRecord, settings: CalendarSettings, secret: str) -> CalendarAccount:

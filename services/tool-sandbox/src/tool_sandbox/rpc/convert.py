@@ -41,6 +41,7 @@ def invocation_of(request: sandbox_pb2.RunToolRequest) -> Invocation:
         args=_object(request.args_json, "args_json", MAX_ARGS_BYTES, code="invalid_arguments"),
         session=_object(request.session_json, "session_json", MAX_SESSION_BYTES, code="invalid"),
         is_preload=request.is_preload,
+        hidden_values=dict(request.hidden_values),
     )
 
 
@@ -69,6 +70,8 @@ def run_reply(outcome: RunOutcome, session_json: str) -> sandbox_pb2.RunToolRepl
         duration_ms=outcome.duration_ms,
         is_replayed=outcome.is_replayed,
         error_code=outcome.error_code,
+        line=outcome.line,
+        scope=[sandbox_pb2.ScopeName(name=name.name, type=name.type) for name in outcome.scope],
     )
 
 

@@ -43,9 +43,16 @@ class WebhookRunner:
             return failed("this tenant has no webhook key")
         records: list[HostCallRecord] = []
         outcome = await self._delivered(invocation, url, key, started, records)
-        redactor = Redactor([key])
-        shown = [replace(record, detail=orjson.loads(redactor.json(orjson.dumps(record.detail)))) for record in records]
-        return replace(outcome, host_calls=shown, model_text=redactor.text(outcome.model_text), duration_ms=int((time.monotonic() - started) * 1000))
+        redactor = Redactor([key], invocation.hidden_values)
+        shown = [replace(record, detail=orjson.loads(redactor.json(orjson.dumps(redactor.value(record.detail))))) for record in records]
+        return replace(
+            outcome,
+            result=redactor.value(outcome.result),
+            speech=redactor.text(outcome.speech),
+            host_calls=shown,
+            model_text=redactor.text(outcome.model_text),
+            duration_ms=int((time.monotonic() - started) * 1000),
+        )
 
     async def _delivered(self, invocation: Invocation, url: str, key: str, started: float, records: list[HostCallRecord]) -> RunOutcome:
         body = body_of(invocation.tool, invocation.args, invocation.call_id, invocation.tenant_id)
