@@ -35,6 +35,8 @@ class ActiveDeployment(Frozen):
     """The tenant's first agent by this date is its default (rule WS1)."""
     display_name: str
     channel: Literal["voice", "chat"] = "voice"
+    language: str = "en"
+    """BCP-47, of the draft: what a page shows before the agent speaks."""
 
 
 class ApiKeyRecord(Frozen):
@@ -163,6 +165,22 @@ class IntegrationRecord(Frozen):
     secret_sealed: str
 
 
+class EmbedToken(Frozen):
+    """Leave to talk to one agent from web pages (rule E1). Key of the bucket: the token, `emb_…`, which is public.
+
+    `secret_sealed` with AAD `{tenant_id}/embed/{token_id}`.
+    """
+
+    tenant_id: TenantId
+    token_id: str
+    agent_id: AgentId
+    allowed_origins: tuple[str, ...] = ()
+    """As browsers write them; empty: all."""
+    require_authentication: bool = False
+    is_active: bool = True
+    secret_sealed: str
+
+
 TENANTS: Final = Bucket("tenants", TenantRecord)
 API_KEYS: Final = Bucket("api_keys", ApiKeyRecord)
 ROUTES: Final = Bucket("routes", NumberRoute)
@@ -177,6 +195,7 @@ BACKENDS: Final = Bucket("backends", BackendConnection)
 MAILBOXES: Final = Bucket("mailboxes", MailboxRecord)
 PROVIDER_KEYS: Final = Bucket("provider_keys", ProviderKey)
 INTEGRATIONS: Final = Bucket("integrations", IntegrationRecord)
+EMBED_TOKENS: Final = Bucket("embed_tokens", EmbedToken)
 
 ALL_BUCKETS: Final[tuple[Bucket[BaseModel], ...]] = (  # type: ignore[assignment]
     TENANTS,
@@ -189,6 +208,7 @@ ALL_BUCKETS: Final[tuple[Bucket[BaseModel], ...]] = (  # type: ignore[assignment
     MAILBOXES,
     PROVIDER_KEYS,
     INTEGRATIONS,
+    EMBED_TOKENS,
 )
 
 
@@ -245,3 +265,8 @@ def integration_aad(tenant_id: str, integration_id: str) -> str:
 def provider_aad(tenant_id: str, provider: str) -> str:
     """AAD of `ProviderKey.api_key_sealed`."""
     return f"{tenant_id}/provider/{provider}"
+
+
+def embed_aad(tenant_id: str, token_id: str) -> str:
+    """AAD of `EmbedToken.secret_sealed`."""
+    return f"{tenant_id}/embed/{token_id}"

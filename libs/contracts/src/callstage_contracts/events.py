@@ -49,6 +49,8 @@ class CallStarted(CallEvent, frozen=True):
     to_number: str = ""
     carrier_call_id: str = ""
     is_test: bool = False
+    embed_token_id: str = ""
+    """Not empty: it came in through the widget with this token."""
 
 
 class CallAnswered(CallEvent, frozen=True):
@@ -103,7 +105,8 @@ class TurnCompleted(CallEvent, frozen=True):
     type: Literal["call.turn"] = "call.turn"
     session_id: str
     turn: int
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "operator"]
+    """`operator`: a hint that a person gave the model (rule X4); the caller did not hear it."""
     text: str
     stage: str
     was_interrupted: bool = False
@@ -157,6 +160,49 @@ class ToolCompleted(CallEvent, frozen=True):
     is_preload: bool = False
 
 
+class RecordingPart(CallEvent, frozen=True):
+    """A stretch of a call's sound that one gateway process keeps (rule K1). `part` is its name in the store of recordings.
+
+    Counted in frames of 576 samples at `rate_hz`, frame 0 being the moment at which the call was answered.
+    """
+
+    part: str
+    kind: Literal["call", "voicemail"] = "call"
+    rate_hz: int
+    first_frame: int
+    retention_days: int | None = None
+
+
+class RecordingStarted(RecordingPart, frozen=True):
+    """Told first, so that what a lost process has kept is found."""
+
+    type: Literal["recording.started"] = "recording.started"
+
+
+class RecordingReady(RecordingPart, frozen=True):
+    """The part is complete and can be read."""
+
+    type: Literal["recording.ready"] = "recording.ready"
+    frames: int
+    size_bytes: int
+
+
+class VoicemailLeft(CallEvent, frozen=True):
+    """A caller has left a message (rules B3, X2). Its sound is the recording part with the name `voicemail_id`."""
+
+    type: Literal["voicemail.new"] = "voicemail.new"
+    voicemail_id: str
+    agent_id: str
+    caller_phone: str = ""
+    to_number: str = ""
+    reason: str = ""
+    """Why the agent took a message."""
+    text: str = ""
+    """What was understood of it."""
+    duration_ms: int
+    retention_days: int | None = None
+
+
 class EmailTurn(Event, frozen=True):
     """A mail was read or answered in a conversation."""
 
@@ -199,6 +245,9 @@ AnyEvent = Annotated[
     | TurnCompleted
     | StageEntered
     | ToolCompleted
+    | RecordingStarted
+    | RecordingReady
+    | VoicemailLeft
     | EmailTurn
     | EmailHandedOff
     | MailboxFailed,

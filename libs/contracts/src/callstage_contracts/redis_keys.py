@@ -101,3 +101,8 @@ def rate(scope: str, key: str) -> str:
 def text_turn(session_id: str, turn_id: str) -> str:
     """String: the reply already given to a text turn."""
     return f"cs:textturn:{session_id}:{turn_id}"
+
+
+def embed_hash(token_id: str, identity_hash: str) -> str:
+    """String: set once, when a visitor's identity hash is used (rule E4)."""
+    return f"cs:embedhash:{token_id}:{identity_hash}"

@@ -15,6 +15,10 @@ LIVE_PREFIX: Final = "live"
 """Core NATS, not stored: what is worth something only now (captions of a running call)."""
 
 
+LIVE_COMMAND_PREFIX: Final = "live-command"
+"""Core NATS, request and reply: what a person tells a running call."""
+
+
 def event_subject(tenant_id: str, entity: str, event: str) -> str:
     """`callstage.<tenant>.<entity>.<event>`."""
     return f"callstage.{tenant_id}.{entity}.{event}"
@@ -23,3 +27,8 @@ def event_subject(tenant_id: str, entity: str, event: str) -> str:
 def live_subject(tenant_id: str, call_id: str) -> str:
     """Where the captions of a running call are published."""
     return f"{LIVE_PREFIX}.{tenant_id}.{call_id}"
+
+
+def live_command_subject(tenant_id: str, call_id: str) -> str:
+    """Where the process that has a running call takes a `LiveCommand`."""
+    return f"{LIVE_COMMAND_PREFIX}.{tenant_id}.{call_id}"

@@ -29,6 +29,12 @@ SAMPLES = {
     "status": "ok",
     "integration_id": "i",
     "message": "m",
+    "part": "p",
+    "rate_hz": 8000,
+    "first_frame": 0,
+    "frames": 1,
+    "size_bytes": 144,
+    "voicemail_id": "v",
 }
 
 

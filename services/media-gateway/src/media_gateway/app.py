@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from media_gateway.carriers.port import CarrierEdge
 from media_gateway.web.browser_routes import BrowserRoutes
 from media_gateway.web.carrier_routes import CarrierRoutes, EdgeServices
+from media_gateway.web.embed_routes import EmbedRoutes
 
 
 class _CountRequests:
@@ -32,11 +33,12 @@ class _CountRequests:
         await self._app(scope, receive, count)
 
 
-def build_app(carriers: Sequence[CarrierEdge], services: EdgeServices, browser: BrowserRoutes, health: Health) -> ASGIApp:
+def build_app(carriers: Sequence[CarrierEdge], services: EdgeServices, browser: BrowserRoutes, embed: EmbedRoutes, health: Health) -> ASGIApp:
     """Webhooks, sockets, and the two health addresses; metrics stay on the admin port."""
     app = FastAPI(title="Callstage media gateway", docs_url=None, redoc_url=None, openapi_url=None)
     for carrier in carriers:
         CarrierRoutes(carrier, services).mount(app)
     browser.mount(app)
+    embed.mount(app)
     app.router.routes.extend(route for route in admin_routes(health) if route.path != "/metrics")
     return _CountRequests(app)

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from callstage_kit.settings import ServiceSettings
+from callstage_kit.settings import RecordingSettings, ServiceSettings
 from pydantic import Field
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(ServiceSettings, RecordingSettings):
     """Environment variables `CALLSTAGE_<NAME>`."""
 
     http_port: Annotated[int, Field(description="Public port of the gateway: webhooks and WebSockets; 0 picks a free one.")] = 8081
@@ -24,6 +24,10 @@ class GatewaySettings(ServiceSettings):
         int, Field(ge=1, description="Calls of this process. When the slots of all gateways are taken, new calls get the number's fallback route.")
     ] = 150
     max_loop_lag_ms: Annotated[int, Field(ge=20, description="Lateness of the media clock (ms) above which new calls get the fallback route.")] = 150
+    max_chats: Annotated[int, Field(ge=1, description="Conversations in text of this process; they take no slot of a call.")] = 2000
+    embed_script: Annotated[
+        str, Field(description="File of the built widget (`web/embed/dist/callstage_embed.js`), served as /callstage_embed.js; empty: not served.")
+    ] = ""
     telnyx_codec: Annotated[Literal["PCMU", "PCMA", "L16"], Field(description="Codec of the audio sent to Telnyx; L16 is 16 kHz.")] = "PCMU"
     default_country: Annotated[str, Field(description="ISO 3166 region of national phone numbers when the tenant is unknown.")] = "US"
 

@@ -42,7 +42,7 @@ AGENT_NUMBER = "+14155550100"
 FALLBACK_NUMBER = "+14155550101"
 
 
-async def until(condition: Callable[[], Any], timeout_s: float = 5.0) -> Any:
+async def until(condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
     """The condition's first true value."""
     async with asyncio.timeout(timeout_s):
         while not (value := condition()):
@@ -111,6 +111,7 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
 
     def __init__(self) -> None:
         self.calls: list[RuntimeCall] = []
+        self.text_turns: list[pb.TextTurnRequest] = []
         self.downs: asyncio.Queue[pb.LinkDown] = asyncio.Queue()
         self.failure: pb.CallFailed | None = None
         self.sensitivity = 0.5
@@ -134,6 +135,23 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
 
     async def TextTurn(self, request: Any, context: Any) -> Any:  # noqa: N802
         raise NotImplementedError
+
+    async def StreamTextTurn(  # noqa: N802  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, request: pb.TextTurnRequest, context: Any
+    ) -> None:
+        self.text_turns.append(request)
+        for part in await self.answer_text(request):
+            await context.write(part)
+
+    async def answer_text(self, request: pb.TextTurnRequest) -> list[pb.TextTurnPart]:
+        """Greets, and says everything again; tests put something else in its place."""
+        context = request.context
+        if request.opens:
+            opened = pb.CallOpened(session_id=context.session_id, agent_name="Ada", resumed=request.resumes)
+            return [pb.TextTurnPart(opened=opened), _said("assistant", "Hello."), pb.TextTurnPart(reply=pb.TextTurnReply(text="Hello."))]
+        told = pb.TextTurnPart(notice=pb.Notice(type="tool", payload_json='{"name": "look"}'))
+        reply = pb.TextTurnPart(reply=pb.TextTurnReply(text=request.text, is_ended=request.text == "bye"))
+        return [_said("user", request.text), _said("assistant", request.text[:1], is_final=False), told, _said("assistant", request.text), reply]
 
     async def Link(  # noqa: N802  # pyright: ignore[reportIncompatibleMethodOverride]  # the reader-writer style of grpc.aio
         self, request_iterator: Any, context: Any
@@ -173,6 +191,10 @@ class FakeRuntime(runtime_pb2_grpc.ConversationServiceServicer):
     async def _write(self, context: Any) -> None:
         while True:
             await context.write(await self.downs.get())
+
+
+def _said(role: str, text: str, *, is_final: bool = True) -> pb.TextTurnPart:
+    return pb.TextTurnPart(notice=pb.Notice(type="transcript", payload_json=json.dumps({"role": role, "text": text, "isFinal": is_final})))
 
 
 @dataclass

@@ -159,6 +159,19 @@ def test_held_twice_it_still_ends_where_it_should() -> None:
     assert line.wait(4000) == ["u1"]
 
 
+def test_keypad_tones_are_not_stopped_by_a_voice() -> None:
+    line = Line()
+    line.player.keep_playing("tones")
+    line.say("tones", voice(600))
+    line.wait(200)
+    assert line.player.hold() == []
+    assert (line.leg.clears, line.player.is_held) == (0, False)
+    assert line.wait(500) == ["tones"]
+    line.say("u2", voice(1000))
+    line.wait(200)
+    assert line.player.hold() == [Cut("u2", 200)]
+
+
 def test_nobody_holds_for_ever() -> None:
     line = Line()
     line.say("u1", voice(1000))

@@ -8,6 +8,7 @@ from callstage_contracts.buckets import (
     ActiveDeployment,
     ApiKeyRecord,
     BackendConnection,
+    EmbedToken,
     TenantRecord,
     agent_key,
     blocked_key,
@@ -27,7 +28,7 @@ class Entries(Protocol[M]):
 
 
 class Directory:
-    """Tenants, keys, routes, blocked numbers, deployments, backends."""
+    """Tenants, keys, routes, blocked numbers, deployments, backends, embed tokens."""
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class Directory:
         blocked: Entries[BlockedNumber],
         active: Entries[ActiveDeployment],
         backends: Entries[BackendConnection],
+        embed_tokens: Entries[EmbedToken],
     ) -> None:
         self._tenants = tenants
         self._api_keys = api_keys
@@ -45,6 +47,7 @@ class Directory:
         self._blocked = blocked
         self._active = active
         self._backends = backends
+        self._embed_tokens = embed_tokens
 
     def tenant(self, tenant_id: str) -> TenantRecord | None:
         """None for an unknown or a switched-off tenant."""
@@ -72,10 +75,22 @@ class Directory:
         active = self._active.get(agent_key(tenant_id, agent_id))
         return active if active is not None and active.deployment > 0 and active.channel == "voice" else None
 
-    def default_agent(self, tenant_id: str) -> ActiveDeployment | None:
-        """The tenant's first deployed voice agent by date of creation (rule WS1)."""
+    def live(self, tenant_id: str, agent_id: str) -> ActiveDeployment | None:
+        """What live traffic of an agent of any channel runs on; in text everybody can be talked to."""
+        active = self._active.get(agent_key(tenant_id, agent_id))
+        return active if active is not None and active.deployment > 0 else None
+
+    def embed_token(self, token: str) -> EmbedToken | None:
+        """The record of a token that is switched on."""
+        record = self._embed_tokens.get(token) if token else None
+        return record if record is not None and record.is_active else None
+
+    def default_agent(self, tenant_id: str, *, in_text: bool = False) -> ActiveDeployment | None:
+        """The tenant's first deployed agent by date of creation: a voice agent (rule WS1), `in_text` any."""
         deployed = [
-            active for _, active in self._active.items() if active.tenant_id == tenant_id and active.deployment > 0 and active.channel == "voice"
+            active
+            for _, active in self._active.items()
+            if active.tenant_id == tenant_id and active.deployment > 0 and (in_text or active.channel == "voice")
         ]
         return min(deployed, key=lambda active: active.agent_created_at, default=None)
 

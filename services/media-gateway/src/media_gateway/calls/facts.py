@@ -29,6 +29,10 @@ class CallFacts:
     """0: no caller lookup runs."""
     resume: ResumeKind = "none"
     is_test: bool = False
+    embed_token: str = ""
+    """Not empty: it came in through a page with this token."""
+    is_message: bool = False
+    """The caller leaves a message; there is no agent (rule N5)."""
     variables: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def context(self) -> common_pb2.CallContext:

@@ -60,7 +60,7 @@ class Outcomes:
         return Outcome(
             reason,
             then=fallback(self._route(facts), self.country(facts.tenant_id), reason),
-            close_code=close_code if facts.channel in ("browser", "embed") else 1000,
+            close_code=close_code if facts.channel in ("browser", "embed", "chat") else 1000,
             close_reason=close_reason,
         )
 

@@ -33,6 +33,12 @@ class Agent(Protocol):
     def first_audio_written(self) -> None: ...
 
 
+class Tap(Protocol):
+    """Something that keeps what the caller says (architecture: recording is a tap)."""
+
+    def heard(self, audio: bytes) -> None: ...
+
+
 class Room:
     """Implements `LegListener` for the caller's leg. Barge-in is decided and done here, without a network hop."""
 
@@ -45,6 +51,7 @@ class Room:
         self._vad_state = VadState()
         self._echo = EchoGuard(self.player.played)
         self._listened_at_ms = 0.0
+        self.tap: Tap | None = None
         self.holds_on_barge_in = False
         """Whoever speaks for the agent decides what an interruption was; until then nothing is lost."""
         leg.listen(self)
@@ -118,6 +125,8 @@ class Room:
         return is_echo
 
     def on_audio(self, audio: bytes) -> None:
+        if self.tap is not None:
+            self.tap.heard(audio)
         self.ears.push(audio)
 
     def on_dtmf(self, digit: str) -> None:

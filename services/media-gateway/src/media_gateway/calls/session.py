@@ -25,6 +25,8 @@ from media_gateway.calls.room import Room
 from media_gateway.calls.states import CallStates
 from media_gateway.legs.port import Leg
 from media_gateway.playout.account import Cut, Playing, Report
+from media_gateway.recording.desk import RecordingDesk
+from media_gateway.recording.recorder import CallRecorder
 from media_gateway.vad.batch import Listening
 from media_gateway.vad.detector import DetectorSettings
 
@@ -51,6 +53,7 @@ class CallServices:
     lookups: CallerLookups
     publisher: EventPublisher
     outcomes: Outcomes
+    recordings: RecordingDesk | None = None
 
 
 class CallSession:
@@ -61,6 +64,7 @@ class CallSession:
         self._leg = leg
         self.room = Room(leg, self)
         self._services = services
+        self.recorder = self.room.tap = self._new_recorder()
         self._conversation = Conversation(services.links, self, self._opening(), self.room.ears)
         self._over: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._has_opened = False
@@ -103,6 +107,8 @@ class CallSession:
                     self._conversation.leave(EndedReason.SHUTDOWN, moves=self.leg.is_carrier)
                     services.links.flush()
                     raise
+                finally:
+                    self.recorder.close()
                 # The last word on the state must be written last.
                 await cancel(running)
                 await self._conclude(outcome)
@@ -174,6 +180,7 @@ class CallSession:
         if self._over.done():
             return
         self.room.advance()
+        self.recorder.advance(now_ms)
         if not self._has_opened:
             self._wait_for_runtime(now_ms)
 
@@ -184,6 +191,10 @@ class CallSession:
             self._fall_back(EndedReason.INTERNAL_ERROR, "internal")
 
     # The runtime.
+
+    def _new_recorder(self) -> CallRecorder:
+        facts, leg = self.facts, self.leg
+        return CallRecorder(facts.tenant_id, facts.call_id, leg.uplink, leg.downlink, self.room.player.voice, _now_ms, self._services.recordings)
 
     def _opening(self) -> pb.OpenCall:
         facts = self.facts
@@ -288,8 +299,14 @@ class CallSession:
                 self.room.resume()
             case "turn_taken":
                 self._conversation.taken(message.turn_taken.said)
+            case "keep_playing":
+                player.keep_playing(message.keep_playing.utterance_id)
             case "opened":
                 self._on_opened(message.opened)
+            case "pause_recording":
+                self.recorder.pause() if message.pause_recording.is_paused else self.recorder.resume()
+            case "voicemail":
+                self._on_voicemail(message.voicemail)
             case "hang_up":
                 self._on_hang_up(message.hang_up)
             case "failed":
@@ -302,6 +319,7 @@ class CallSession:
         self._attempts = 1
         self._playing_at_loss = None
         self._conversation.opened(opened.said)
+        self.recorder.begin(opened.clock_ms, records=opened.records, retention_days=opened.recording_retention_days or None)
         self.room.holds_on_barge_in = opened.decides_interruptions
         self.room.configure(
             DetectorSettings(opened.vad_start_ms or 200, opened.vad_stop_ms or 200, opened.interruption_sensitivity),
@@ -322,6 +340,12 @@ class CallSession:
     def _on_notice(self, notice: pb.Notice) -> None:
         if notice.type in _NOTICES or (notice.type in _TEST_NOTICES and self.facts.is_test):
             self.room.notify(notice.type, {"payload": _object(notice.payload_json)})
+
+    def _on_voicemail(self, voicemail: pb.Voicemail) -> None:
+        if voicemail.is_over:
+            self.recorder.end_voicemail()
+        else:
+            self.recorder.begin_voicemail(voicemail.voicemail_id, voicemail.retention_days or None)
 
     def _on_hang_up(self, hang_up: pb.HangUp) -> None:
         if hang_up.transfer_json:

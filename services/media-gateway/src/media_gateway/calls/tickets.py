@@ -97,6 +97,8 @@ def _claims(facts: CallFacts) -> dict[str, Any]:
         claims["l"] = facts.lookup_until_ms
     if facts.resume != "none":
         claims["r"] = facts.resume
+    if facts.is_message:
+        claims["m"] = 1
     if facts.variables:
         claims["v"] = facts.variables
     return claims
@@ -117,6 +119,7 @@ def _facts(claims: dict[str, Any], carrier_call_id: str) -> CallFacts:
             begun_at_ms=claims["b"],
             lookup_until_ms=claims.get("l", 0),
             resume=claims.get("r", "none"),
+            is_message=bool(claims.get("m")),
             variables=claims.get("v", {}),
         )
     except KeyError as err:

@@ -16,6 +16,11 @@ def say(text: str) -> str:
     return f"<Say>{escape(text)}</Say>"
 
 
+def greeting(text: str) -> tuple[str, ...]:
+    """`say`, or nothing."""
+    return (say(text),) if text else ()
+
+
 def dial(number: str, *, timeout_s: int = 30) -> str:
     """Ring an E.164 number and connect the caller to it; the call ends when that leg ends."""
     return f'<Dial timeout="{timeout_s}">{escape(number)}</Dial>'

@@ -48,6 +48,8 @@ class StreamInstructions:
     url: str
     parameters: Mapping[str, str]
     resume_url: str
+    greeting: str = ""
+    """Said first, by the carrier's own voice."""
 
 
 @dataclass(frozen=True, slots=True)

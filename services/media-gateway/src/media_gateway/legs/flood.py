@@ -20,3 +20,25 @@ class AudioAllowance:
         self._left_ms = min(BURST_MS, self._left_ms + (now_ms - self._seen_at_ms) * MAX_SPEED) - audio_ms
         self._seen_at_ms = now_ms
         return self._left_ms >= 0
+
+
+class MessageAllowance:
+    """A bucket of written messages: some at once, then one every few seconds. Each one costs an answer of a language model."""
+
+    __slots__ = ("_left", "_seen_at_s")
+
+    AT_ONCE: Final = 15.0
+    PER_SECOND: Final = 0.5
+
+    def __init__(self, now_s: float) -> None:
+        self._left = self.AT_ONCE
+        self._seen_at_s = now_s
+
+    def take(self, now_s: float) -> bool:
+        """False when this message is one too many by now; it does not count then."""
+        self._left = min(self.AT_ONCE, self._left + (now_s - self._seen_at_s) * self.PER_SECOND)
+        self._seen_at_s = now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

@@ -20,6 +20,7 @@ from media_gateway.playout.tape import Tape
 MARK_EVERY_MS: Final = 400.0
 HOLD_LIMIT_MS: Final = 10_000.0
 """A runtime decides within three seconds; one that is this late will not."""
+_MOST_KEPT: Final = 1000
 _UNCONFIRMED_MS: Final = 200.0
 """Without marks nobody knows how late the far end plays."""
 
@@ -39,6 +40,7 @@ class Player:
         self._unmarked_ms = 0.0
         self._marks = 0
         self._received_at_s: dict[str, float] = {}
+        self._kept: set[str] = set()
 
     @property
     def has_spoken(self) -> bool:
@@ -126,12 +128,17 @@ class Player:
         """True when nobody says what becomes of it."""
         return self._held is not None and self._now_ms() - self._held_at_ms > HOLD_LIMIT_MS
 
+    def keep_playing(self, utterance_id: str) -> None:
+        """The caller's voice does not stop that utterance: a keypad tone that is played twice is two keys."""
+        if len(self._kept) < _MOST_KEPT:
+            self._kept.add(utterance_id)
+
     def hold(self) -> list[Cut]:
         """Silence, now; what was not heard, and what still comes, is kept until `resume` or `clear`. Empty when nothing played.
 
         An agent who has said more than can be kept is not held (`is_held`) but cleared.
         """
-        if self._held is not None or not self.account.is_busy:
+        if self._held is not None or not self.account.is_busy or self._plays_kept():
             return []
         if self._tape.is_overfull:
             return self.clear()
@@ -158,6 +165,10 @@ class Player:
                         self._mark(utterance_id)
                     case "end":
                         self._leg.end_utterance(utterance_id)
+
+    def _plays_kept(self) -> bool:
+        playing = self.account.playing(self._now_ms()) if self._kept else None
+        return playing is not None and playing.utterance_id in self._kept
 
     def _rewound_ms(self, utterance_id: str, heard_ms: float) -> float:
         extra_ms = 0.0 if self._leg.returns_marks else _UNCONFIRMED_MS
@@ -197,6 +208,10 @@ class Player:
         if self._held:
             return Playing(self._held[0].utterance_id, self._held[0].heard_ms, self._held[0].heard_ms)
         return self.account.playing(self._now_ms())
+
+    def voice(self, from_ms: float, to_ms: float) -> bytes | None:
+        """What was heard of us in that time, in the format of the line, with silence in the gaps; None: nothing. For two seconds afterwards."""
+        return self._tape.played(from_ms, to_ms)
 
     def played(self, from_ms: float, to_ms: float) -> NDArray[np.int16] | None:
         """Our own voice at the far end in that time: 8 kHz, 8 samples per ms; None when it was silent, or longer ago than two seconds."""

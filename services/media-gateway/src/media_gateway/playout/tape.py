@@ -149,7 +149,11 @@ class Tape:
         """Nothing of it will be played again; what was heard last is still known."""
         for track in self._tracks.values():
             while track.pieces and track.size > track.sent:
-                track.size -= len(track.pieces.pop().audio)
+                last = track.pieces.pop()
+                track.size -= len(last.audio)
+                if track.size < track.sent:
+                    # The beginning of this piece went out and was heard.
+                    self._put(track, Piece(last.kind, last.segment, last.audio[: track.sent - track.size]))
         self._tracks.clear()
         self._bytes, self.is_overfull = 0, False
 

@@ -54,14 +54,19 @@ class ConnectionRate:
         self._store = store
         self._local: dict[str, int] = {}
 
-    async def allows(self, key: str, limit: int) -> bool:
+    @staticmethod
+    def seconds_left(now_s: float) -> int:
+        """Until the next window begins."""
+        return _WINDOW_S - int(now_s) % _WINDOW_S
+
+    async def allows(self, key: str, limit: int, *, scope: str = "ws") -> bool:
         """Counts this connection."""
         window = f"{key}:{int(time.time()) // _WINDOW_S}"
         try:
-            count = await self._store.count(redis_keys.rate("ws", window), ttl_s=2 * _WINDOW_S)
+            count = await self._store.count(redis_keys.rate(scope, window), ttl_s=2 * _WINDOW_S)
         except DependencyError as err:
             _log.warning("rate_counted_locally", error=err.message)
-            count = self._count_locally(window)
+            count = self._count_locally(f"{scope}:{window}")
         return count <= limit
 
     def _count_locally(self, window: str) -> int:

@@ -1,12 +1,12 @@
-"""`/ws/voice`: voice for browsers (rules WS1 to WS7)."""
+"""`/ws/voice`: voice for browsers (rules WS1 to WS7), and with `mode=chat` the same conversation in text (rule D4)."""
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
 from callstage_contracts import redis_keys
-from callstage_contracts.buckets import TenantRecord
+from callstage_contracts.buckets import ActiveDeployment, TenantRecord
 from callstage_contracts.events import CallRejected, CallStarted
 from callstage_domain.call import CallChannel, EndedReason
 from callstage_domain.errors import DependencyError, Unauthorized
@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from media_gateway.calls.chat import ChatServices, ChatSession
+from media_gateway.calls.embed_access import EmbedVisit, refusal
 from media_gateway.calls.facts import CallFacts
 from media_gateway.calls.session import CallSession
 from media_gateway.calls.shared_store import SharedStore
@@ -49,14 +51,17 @@ class _Visitor:
     is_test: bool = False
     caller_phone: str = ""
     variables: dict[str, Any] | None = None
+    in_text: bool = False
+    embed: EmbedVisit | None = None
 
 
 class BrowserRoutes:
     """The one address."""
 
-    def __init__(self, services: EdgeServices, store: SharedStore) -> None:
+    def __init__(self, services: EdgeServices, store: SharedStore, chats: ChatServices) -> None:
         self._services = services
         self._store = store
+        self._chats = chats
 
     def mount(self, app: FastAPI) -> None:
         """`GET /ws/voice`."""
@@ -65,7 +70,7 @@ class BrowserRoutes:
     async def voice(self, socket: WebSocket) -> None:
         """One conversation."""
         try:
-            visitor = self._visitor(socket)
+            visitor = replace(self._visitor(socket), in_text=socket.query_params.get("mode") == "chat")
             if not await self._services.rate.allows(visitor.rate_key, visitor.tenant.plan.connections_per_minute):
                 raise HandshakeRefused(4029, f"more than {visitor.tenant.plan.connections_per_minute} connections per minute")
             facts = await self._facts(socket, visitor)
@@ -74,6 +79,9 @@ class BrowserRoutes:
             return
         await socket.accept()
         self._announce(facts, visitor)
+        if visitor.in_text:
+            await ChatSession(self._with_lookup(facts), socket, self._chats).run()
+            return
         leg = BrowserLeg(socket, "pcm16_24k" if socket.query_params.get("format") == "pcm16_24k" else "mp3")
         await CallSession(self._with_lookup(facts), leg, self._services.calls).run()
 
@@ -81,14 +89,14 @@ class BrowserRoutes:
         query, directory = socket.query_params, self._services.directory
         token, api_key = query.get("token"), query.get("api_key", "")
         if token:
-            return self._visitor_of_token(token, query.get("agent_id"))
+            return self._visitor_of_token(socket, token, query.get("agent_id"))
         record = directory.api_key(api_key)
         tenant = directory.tenant(record.tenant_id) if record is not None else None
         if record is None or tenant is None:
             raise HandshakeRefused(4001, "the API key is not valid")
         return _Visitor(tenant, record.key_id, query.get("agent_id"))
 
-    def _visitor_of_token(self, token: str, agent_id: str | None) -> _Visitor:
+    def _visitor_of_token(self, socket: WebSocket, token: str, agent_id: str | None) -> _Visitor:
         try:
             claims = self._services.settings.token_signer.verify("ws", token)
         except Unauthorized as err:
@@ -96,32 +104,42 @@ class BrowserRoutes:
         tenant = self._services.directory.tenant(str(claims.get("tenant_id", "")))
         if tenant is None:
             raise HandshakeRefused(4001, "the token is of an unknown tenant")
+        if (visit := EmbedVisit.of(claims)) is not None:
+            return self._visitor_of_page(socket, visit, tenant, sha256_hex(token)[:32])
         deployment = claims.get("deployment")
         return _Visitor(
             tenant,
             sha256_hex(token)[:32],
             claims.get("agent_id") or agent_id,
             deployment=deployment if isinstance(deployment, int) else None,
-            channel=cast(CallChannel, "embed" if claims.get("channel") == "embed" else "browser"),
             is_test=bool(claims.get("test")),
             caller_phone=str(claims.get("caller_phone") or ""),
             variables=claims.get("variables") if isinstance(claims.get("variables"), dict) else None,
         )
 
+    def _visitor_of_page(self, socket: WebSocket, visit: EmbedVisit, tenant: TenantRecord, rate_key: str) -> _Visitor:
+        """Rule E6: the token is looked at again, and the page must be the one that it was given to."""
+        directory = self._services.directory
+        record = directory.embed_token(visit.token)
+        why = refusal(directory, visit, socket.headers.get("origin", ""))
+        if why or record is None or record.tenant_id != tenant.tenant_id:
+            raise HandshakeRefused(4001, why or "the embed token is not valid any more")
+        variables = {"email": visit.email} if visit.email else None
+        return _Visitor(tenant, rate_key, record.agent_id, channel="embed", variables=variables, embed=visit)
+
     async def _facts(self, socket: WebSocket, visitor: _Visitor) -> CallFacts:
-        directory, tenant = self._services.directory, visitor.tenant
+        tenant = visitor.tenant
         agent_id, deployment = visitor.agent_id, visitor.deployment
         if agent_id is None or deployment is None:
-            active = directory.deployment(tenant.tenant_id, agent_id) if agent_id else directory.default_agent(tenant.tenant_id)
+            active = self._active(tenant.tenant_id, agent_id, in_text=visitor.in_text)
             if active is None:
                 raise HandshakeRefused(4005, "the agent was not found or is not deployed")
             agent_id, deployment = active.agent_id, active.deployment
         call_id = new_call_id()
-        admission = self._services.admission
-        refusal = await admission.refusal(tenant, call_id) if admission.has_room_here else EndedReason.OVERLOAD
-        if refusal is not None:
-            self._reject(visitor, agent_id, refusal)
-            raise HandshakeRefused(4029 if refusal is EndedReason.PLAN_LIMIT else 1013, "all lines are busy, try again later")
+        busy = await self._busy(tenant, call_id, in_text=visitor.in_text)
+        if busy is not None:
+            self._reject(visitor, agent_id, busy)
+            raise HandshakeRefused(4029 if busy is EndedReason.PLAN_LIMIT else 1013, "all lines are busy, try again later")
         session_id = await self._old_session(socket.query_params.get("session_id", ""), tenant.tenant_id)
         return CallFacts(
             call_id=call_id,
@@ -129,7 +147,7 @@ class BrowserRoutes:
             tenant_id=tenant.tenant_id,
             agent_id=agent_id,
             deployment=deployment,
-            channel=visitor.channel,
+            channel="chat" if visitor.in_text else visitor.channel,
             caller_phone=visitor.caller_phone,
             to_number="",
             carrier_call_id="",
@@ -137,7 +155,21 @@ class BrowserRoutes:
             resume="session" if session_id else "none",
             is_test=visitor.is_test,
             variables=visitor.variables or {},
+            embed_token=visitor.embed.token if visitor.embed is not None else "",
         )
+
+    def _active(self, tenant_id: str, agent_id: str | None, *, in_text: bool) -> ActiveDeployment | None:
+        directory = self._services.directory
+        if agent_id is None:
+            return directory.default_agent(tenant_id, in_text=in_text)
+        return directory.live(tenant_id, agent_id) if in_text else directory.deployment(tenant_id, agent_id)
+
+    async def _busy(self, tenant: TenantRecord, call_id: str, *, in_text: bool) -> EndedReason | None:
+        """Why there is no room; None: there is. A conversation in text takes no slot of a call."""
+        if in_text:
+            return None if self._chats.chats.has_room(tenant.tenant_id) else EndedReason.OVERLOAD
+        admission = self._services.admission
+        return await admission.refusal(tenant, call_id) if admission.has_room_here else EndedReason.OVERLOAD
 
     async def _old_session(self, session_id: str, tenant_id: str) -> SessionId | None:
         """The session to go on with; None for an unknown, expired or foreign one (rule WS6)."""
@@ -151,10 +183,11 @@ class BrowserRoutes:
         return SessionId(session_id) if owner == tenant_id else None
 
     def _with_lookup(self, facts: CallFacts) -> CallFacts:
-        """Rule V8: a test session stands in for a caller."""
-        if not facts.caller_phone or not self._services.directory.has_backend(facts.tenant_id, facts.agent_id):
+        """Rule V8: a test session stands in for a caller. Rule E5: a visitor that a page vouches for is known by his address."""
+        email = str(facts.variables.get("email") or "") if facts.embed_token else ""
+        if not (facts.caller_phone or email) or not self._services.directory.has_backend(facts.tenant_id, facts.agent_id):
             return facts
-        until_ms = self._services.calls.lookups.start(facts.call_id, facts.tenant_id, facts.agent_id, facts.caller_phone)
+        until_ms = self._services.calls.lookups.start(facts.call_id, facts.tenant_id, facts.agent_id, facts.caller_phone, email)
         return replace(facts, lookup_until_ms=until_ms)
 
     def _announce(self, facts: CallFacts, visitor: _Visitor) -> None:
@@ -168,8 +201,13 @@ class BrowserRoutes:
                 channel=facts.channel,
                 caller_phone=facts.caller_phone,
                 is_test=visitor.is_test,
+                embed_token_id=self._token_id(visitor),
             )
         )
+
+    def _token_id(self, visitor: _Visitor) -> str:
+        record = self._services.directory.embed_token(visitor.embed.token) if visitor.embed is not None else None
+        return record.token_id if record is not None else ""
 
     def _reject(self, visitor: _Visitor, agent_id: str, reason: EndedReason) -> None:
         count_call(visitor.channel, reason)

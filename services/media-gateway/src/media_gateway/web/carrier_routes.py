@@ -2,12 +2,12 @@
 
 import time
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from callstage_contracts.buckets import TenantRecord
 from callstage_contracts.events import CallRejected, CallStarted
-from callstage_domain.call import EndedReason
+from callstage_domain.call import CallChannel, EndedReason
 from callstage_domain.errors import CallerError, CallstageError, Forbidden, Unauthorized
 from callstage_domain.ids import CallId, new_call_id, new_session_id
 from callstage_domain.route import NumberRoute
@@ -21,7 +21,8 @@ from starlette.websockets import WebSocket
 from media_gateway.calls.announced import AnnouncedCalls
 from media_gateway.calls.directory import Directory
 from media_gateway.calls.facts import CallFacts
-from media_gateway.calls.instead import INVALID_KEY, UNKNOWN_NUMBER, Instead, direct, fallback
+from media_gateway.calls.instead import INVALID_KEY, SORRY, UNKNOWN_NUMBER, Instead, direct, fallback
+from media_gateway.calls.message import MessageSession
 from media_gateway.calls.numbers import to_e164
 from media_gateway.calls.session import CallServices, CallSession
 from media_gateway.calls.slots import Slots
@@ -69,6 +70,7 @@ class CarrierRoutes:
     def __init__(self, edge: CarrierEdge, services: EdgeServices) -> None:
         self._edge = edge
         self._services = services
+        self._messages = 0
 
     def mount(self, app: FastAPI) -> None:
         """Only POST: a signature of a GET would not cover what it says."""
@@ -133,14 +135,14 @@ class CarrierRoutes:
             return answer(self._edge.reject_document())
         if destination.agent_id is None and route is not None and route.inbound_route != "ai_agent":
             self._reject(rejected, EndedReason.TRANSFERRED)
-            return self._say_instead(direct(route, tenant.country))
+            return self._say_instead(direct(route, tenant.country), request, _facts_of(rejected))
         agent_id = destination.agent_id or (route.route_target if route else None)
         active = directory.deployment(tenant.tenant_id, agent_id) if agent_id else directory.default_agent(tenant.tenant_id)
         refusal = EndedReason.NOT_DEPLOYED if active is None else await self._services.admission.refusal(tenant, rejected.call_id)
         if active is None or refusal is not None:
             reason = refusal or EndedReason.NOT_DEPLOYED
             self._reject(rejected.model_copy(update={"agent_id": agent_id or ""}), reason)
-            return self._say_instead(fallback(route, tenant.country, reason))
+            return self._say_instead(fallback(route, tenant.country, reason), request, _facts_of(rejected, agent_id or ""))
         facts = CallFacts(
             call_id=CallId(rejected.call_id),
             session_id=new_session_id(),
@@ -178,13 +180,14 @@ class CarrierRoutes:
         )
         return self._connect(request, facts)
 
-    def _connect(self, request: Request, facts: CallFacts) -> Response:
+    def _connect(self, request: Request, facts: CallFacts, *, greeting: str = "") -> Response:
         base = public_base(request, self._services.settings)
         tickets = self._services.tickets
         instructions = StreamInstructions(
             url=socket_base(base) + self._edge.stream_path,
             parameters=tickets.parameters(facts),
             resume_url=f"{base}{self._edge.resume_path}?token={tickets.resume_token(facts)}",
+            greeting=greeting,
         )
         return answer(self._edge.stream_document(instructions))
 
@@ -192,8 +195,12 @@ class CarrierRoutes:
         count_call(self._edge.name, reason)
         self._services.calls.publisher.publish(event.model_copy(update={"reason": reason}))
 
-    def _say_instead(self, instead: Instead) -> Response:
+    def _say_instead(self, instead: Instead, request: Request, facts: CallFacts) -> Response:
         match instead.action:
+            case "record" if self._messages < self._services.settings.max_calls:
+                return self._connect(request, replace(facts, is_message=True, resume="none", lookup_until_ms=0), greeting=instead.value)
+            case "record":
+                return answer(markup.say_and_hang_up(SORRY))
             case "dial":
                 return answer(markup.document(markup.dial(instead.value)))
             case "say":
@@ -219,21 +226,21 @@ class CarrierRoutes:
             return answer(markup.document(markup.HANG_UP))
         if not await self._services.rate.allows(f"resume:{facts.call_id}", _MAX_RESUMES_PER_MINUTE):
             # The carrier cannot keep a socket to us: without a limit it would ask for ever.
-            return await self._give_up(facts, EndedReason.CARRIER_FAILED)
+            return await self._give_up(request, facts, EndedReason.CARRIER_FAILED)
         return await self._again(request, facts)
 
-    async def _give_up(self, facts: CallFacts, reason: EndedReason) -> Response:
+    async def _give_up(self, request: Request, facts: CallFacts, reason: EndedReason) -> Response:
         outcomes = self._services.calls.outcomes
         await outcomes.close_lost(facts, reason)
         instead = outcomes.failed(facts, reason, reason).then
-        return self._say_instead(instead if isinstance(instead, Instead) else Instead("hang_up"))
+        return self._say_instead(instead if isinstance(instead, Instead) else Instead("hang_up"), request, facts)
 
     async def _again(self, request: Request, facts: CallFacts) -> Response:
         """A call that is known: what became of it decides."""
         services = self._services
         state = await services.calls.states.get(facts.call_id)
         if isinstance(state, Instead):
-            return self._say_instead(state)
+            return self._say_instead(state, request, facts)
         if state == "ended":
             return answer(markup.document(markup.HANG_UP))
         if state is None:
@@ -241,7 +248,7 @@ class CarrierRoutes:
         tenant = services.directory.tenant(facts.tenant_id)
         refusal = services.admission.takeover_refusal() if tenant is not None else EndedReason.INTERNAL_ERROR
         if refusal is not None:
-            return await self._give_up(facts, refusal)
+            return await self._give_up(request, facts, refusal)
         return self._connect(request, replace(facts, resume="takeover", lookup_until_ms=0))
 
     # Status.
@@ -274,7 +281,7 @@ class CarrierRoutes:
             facts = await self._services.tickets.redeem(dict(started.parameters), started.carrier_call_id)
             if facts.channel != self._edge.name:
                 raise Unauthorized("the ticket was made for another carrier")
-            if facts.resume == "none" and not self._services.admission.has_room_here:
+            if facts.resume == "none" and not facts.is_message and not self._services.admission.has_room_here:
                 # The slot that was reserved is another gateway's: the carrier asks again, and comes out there.
                 raise StreamRefused(1013, "this process is full")
         except StreamRefused as refused:
@@ -284,4 +291,28 @@ class CarrierRoutes:
             _log.warning("stream_ticket_refused", carrier=self._edge.name, reason=err.message)
             await close_socket(socket, 1008, err.message)
         else:
-            await CallSession(facts, leg, self._services.calls).run()
+            await (self._take_message(facts, leg) if facts.is_message else CallSession(facts, leg, self._services.calls).run())
+
+    async def _take_message(self, facts: CallFacts, leg: CarrierLeg) -> None:
+        calls = self._services.calls
+        self._messages += 1
+        try:
+            await MessageSession(facts, leg, calls.states, calls.publisher, calls.recordings).run()
+        finally:
+            self._messages -= 1
+
+
+def _facts_of(rejected: CallRejected, agent_id: str = "") -> CallFacts:
+    """Of a call that no agent takes."""
+    return CallFacts(
+        call_id=CallId(rejected.call_id),
+        session_id=new_session_id(),
+        tenant_id=rejected.tenant_id,
+        agent_id=agent_id,
+        deployment=0,
+        channel=cast(CallChannel, rejected.channel),
+        caller_phone=rejected.caller_phone,
+        to_number=rejected.to_number,
+        carrier_call_id=rejected.carrier_call_id,
+        begun_at_ms=int(time.time() * 1000),
+    )

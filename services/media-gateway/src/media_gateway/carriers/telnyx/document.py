@@ -13,4 +13,8 @@ def stream_document(instructions: StreamInstructions, codec: str, rate_hz: int) 
         "bidirectionalCodec": codec,
         "bidirectionalSamplingRate": str(rate_hz),
     }
-    return markup.document(markup.connect_stream(attributes, instructions.parameters), markup.redirect(instructions.resume_url))
+    return markup.document(
+        *markup.greeting(instructions.greeting),
+        markup.connect_stream(attributes, instructions.parameters),
+        markup.redirect(instructions.resume_url),
+    )

@@ -420,6 +420,9 @@ class CallDown(_message.Message):
     FAILED_FIELD_NUMBER: _builtins.int
     TURN_TAKEN_FIELD_NUMBER: _builtins.int
     RESUME_PLAYOUT_FIELD_NUMBER: _builtins.int
+    KEEP_PLAYING_FIELD_NUMBER: _builtins.int
+    PAUSE_RECORDING_FIELD_NUMBER: _builtins.int
+    VOICEMAIL_FIELD_NUMBER: _builtins.int
     channel: _builtins.int
     @_builtins.property
     def opened(self) -> Global___CallOpened: ...
@@ -441,6 +444,12 @@ class CallDown(_message.Message):
     def turn_taken(self) -> Global___TurnTaken: ...
     @_builtins.property
     def resume_playout(self) -> Global___ResumePlayout: ...
+    @_builtins.property
+    def keep_playing(self) -> Global___KeepPlaying: ...
+    @_builtins.property
+    def pause_recording(self) -> Global___PauseRecording: ...
+    @_builtins.property
+    def voicemail(self) -> Global___Voicemail: ...
     def __init__(
         self,
         *,
@@ -455,12 +464,15 @@ class CallDown(_message.Message):
         failed: Global___CallFailed | None = ...,
         turn_taken: Global___TurnTaken | None = ...,
         resume_playout: Global___ResumePlayout | None = ...,
+        keep_playing: Global___KeepPlaying | None = ...,
+        pause_recording: Global___PauseRecording | None = ...,
+        voicemail: Global___Voicemail | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "resume_playout", b"resume_playout", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "keep_playing", b"keep_playing", "notice", b"notice", "opened", b"opened", "pause_recording", b"pause_recording", "resume_playout", b"resume_playout", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end", "voicemail", b"voicemail"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "channel", b"channel", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "notice", b"notice", "opened", b"opened", "resume_playout", b"resume_playout", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio", b"audio", "body", b"body", "channel", b"channel", "clear", b"clear", "failed", b"failed", "hang_up", b"hang_up", "keep_playing", b"keep_playing", "notice", b"notice", "opened", b"opened", "pause_recording", b"pause_recording", "resume_playout", b"resume_playout", "segment_end", b"segment_end", "turn_taken", b"turn_taken", "utterance_end", b"utterance_end", "voicemail", b"voicemail"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "audio", "segment_end", "utterance_end", "clear", "notice", "hang_up", "failed", "turn_taken", "resume_playout"]  # noqa: Y015
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "audio", "segment_end", "utterance_end", "clear", "notice", "hang_up", "failed", "turn_taken", "resume_playout", "keep_playing", "pause_recording", "voicemail"]  # noqa: Y015
     _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
 
@@ -481,6 +493,9 @@ class CallOpened(_message.Message):
     FACTS_JSON_FIELD_NUMBER: _builtins.int
     SAID_FIELD_NUMBER: _builtins.int
     DECIDES_INTERRUPTIONS_FIELD_NUMBER: _builtins.int
+    CLOCK_MS_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
+    RECORDING_RETENTION_DAYS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     agent_name: _builtins.str
     interruption_sensitivity: _builtins.float
@@ -496,6 +511,11 @@ class CallOpened(_message.Message):
     """Of what the caller did, everything up to this number is in the journal: the gateway says again only what came after it."""
     decides_interruptions: _builtins.bool
     """True: this runtime decides about interruptions: the gateway holds what a barge-in left unheard until it is told."""
+    clock_ms: _builtins.int
+    """Milliseconds since the call was answered, now: the axis of the transcript, and so of the recording (rule K3)."""
+    records: _builtins.bool
+    """Rule K1: True: the sound of this call is kept, for so many days (0: until somebody deletes it)."""
+    recording_retention_days: _builtins.int
     def __init__(
         self,
         *,
@@ -508,14 +528,44 @@ class CallOpened(_message.Message):
         facts_json: _builtins.str = ...,
         said: _builtins.int = ...,
         decides_interruptions: _builtins.bool = ...,
+        clock_ms: _builtins.int = ...,
+        records: _builtins.bool = ...,
+        recording_retention_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "decides_interruptions", b"decides_interruptions", "facts_json", b"facts_json", "interruption_sensitivity", b"interruption_sensitivity", "resumed", b"resumed", "said", b"said", "session_id", b"session_id", "vad_start_ms", b"vad_start_ms", "vad_stop_ms", b"vad_stop_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_name", b"agent_name", "clock_ms", b"clock_ms", "decides_interruptions", b"decides_interruptions", "facts_json", b"facts_json", "interruption_sensitivity", b"interruption_sensitivity", "recording_retention_days", b"recording_retention_days", "records", b"records", "resumed", b"resumed", "said", b"said", "session_id", b"session_id", "vad_start_ms", b"vad_start_ms", "vad_stop_ms", b"vad_stop_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CallOpened: _TypeAlias = CallOpened  # noqa: Y015
+
+@_typing.final
+class Voicemail(_message.Message):
+    """Rule B3: from here on the caller leaves a message, or (is_over) he has left it. It is kept whether the call is recorded or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VOICEMAIL_ID_FIELD_NUMBER: _builtins.int
+    IS_OVER_FIELD_NUMBER: _builtins.int
+    RETENTION_DAYS_FIELD_NUMBER: _builtins.int
+    voicemail_id: _builtins.str
+    is_over: _builtins.bool
+    retention_days: _builtins.int
+    def __init__(
+        self,
+        *,
+        voicemail_id: _builtins.str = ...,
+        is_over: _builtins.bool = ...,
+        retention_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_over", b"is_over", "retention_days", b"retention_days", "voicemail_id", b"voicemail_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Voicemail: _TypeAlias = Voicemail  # noqa: Y015
 
 @_typing.final
 class TurnTaken(_message.Message):
@@ -610,6 +660,48 @@ class UtteranceEnd(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UtteranceEnd: _TypeAlias = UtteranceEnd  # noqa: Y015
+
+@_typing.final
+class KeepPlaying(_message.Message):
+    """The caller's voice does not stop that utterance, not even for a moment: it is no speech (keypad tones). Comes before its audio."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UTTERANCE_ID_FIELD_NUMBER: _builtins.int
+    utterance_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        utterance_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["utterance_id", b"utterance_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepPlaying: _TypeAlias = KeepPlaying  # noqa: Y015
+
+@_typing.final
+class PauseRecording(_message.Message):
+    """Rule B3: the caller types something that must not be in a recording; `is_paused` false: that is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IS_PAUSED_FIELD_NUMBER: _builtins.int
+    is_paused: _builtins.bool
+    def __init__(
+        self,
+        *,
+        is_paused: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_paused", b"is_paused"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseRecording: _TypeAlias = PauseRecording  # noqa: Y015
 
 @_typing.final
 class ClearPlayout(_message.Message):
@@ -733,10 +825,19 @@ class TextTurnRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     TURN_ID_FIELD_NUMBER: _builtins.int
     VARIABLES_JSON_FIELD_NUMBER: _builtins.int
+    OPENS_FIELD_NUMBER: _builtins.int
+    RESUMES_FIELD_NUMBER: _builtins.int
+    LOOKUP_JSON_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     turn_id: _builtins.str
     """Unique per turn: a repeated request returns the first answer."""
     variables_json: _builtins.str
+    opens: _builtins.bool
+    """StreamTextTurn only: the conversation is opened, `text` is empty. A new one is greeted, one that was resumed is not."""
+    resumes: _builtins.bool
+    """With `opens`: the client came back to an old session. One that is not there any more is begun anew."""
+    lookup_json: _builtins.str
+    """With `opens`: result of the caller lookup as in CallerLookup; empty: none ran."""
     @_builtins.property
     def context(self) -> _common_pb2.CallContext: ...
     def __init__(
@@ -746,10 +847,13 @@ class TextTurnRequest(_message.Message):
         text: _builtins.str = ...,
         turn_id: _builtins.str = ...,
         variables_json: _builtins.str = ...,
+        opens: _builtins.bool = ...,
+        resumes: _builtins.bool = ...,
+        lookup_json: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "text", b"text", "turn_id", b"turn_id", "variables_json", b"variables_json"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "lookup_json", b"lookup_json", "opens", b"opens", "resumes", b"resumes", "text", b"text", "turn_id", b"turn_id", "variables_json", b"variables_json"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -791,3 +895,39 @@ class TextTurnReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TextTurnReply: _TypeAlias = TextTurnReply  # noqa: Y015
+
+@_typing.final
+class TextTurnPart(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPENED_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def opened(self) -> Global___CallOpened:
+        """First part of a turn that opens."""
+
+    @_builtins.property
+    def notice(self) -> Global___Notice: ...
+    @_builtins.property
+    def reply(self) -> Global___TextTurnReply: ...
+    @_builtins.property
+    def failed(self) -> Global___CallFailed: ...
+    def __init__(
+        self,
+        *,
+        opened: Global___CallOpened | None = ...,
+        notice: Global___Notice | None = ...,
+        reply: Global___TextTurnReply | None = ...,
+        failed: Global___CallFailed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "failed", b"failed", "notice", b"notice", "opened", b"opened", "reply", b"reply"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "failed", b"failed", "notice", b"notice", "opened", b"opened", "reply", b"reply"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_body: _TypeAlias = _typing.Literal["opened", "notice", "reply", "failed"]  # noqa: Y015
+    _WhichOneofArgType_body: _TypeAlias = _typing.Literal["body", b"body"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_body) -> _WhichOneofReturnType_body | None: ...
+
+Global___TextTurnPart: _TypeAlias = TextTurnPart  # noqa: Y015

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ConversationServiceStub:
-    """Conversations. Spoken by agent-runtime, called by media-gateway (Link) and by email-poller (TextTurn).
+    """Conversations. Spoken by agent-runtime, called by media-gateway (Link, StreamTextTurn) and by email-poller (TextTurn).
     """
 
     def __init__(self, channel):
@@ -45,10 +45,15 @@ class ConversationServiceStub:
                 request_serializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnRequest.SerializeToString,
                 response_deserializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnReply.FromString,
                 _registered_method=True)
+        self.StreamTextTurn = channel.unary_stream(
+                '/callstage_contracts.pb.runtime.v1.ConversationService/StreamTextTurn',
+                request_serializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnRequest.SerializeToString,
+                response_deserializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnPart.FromString,
+                _registered_method=True)
 
 
 class ConversationServiceServicer:
-    """Conversations. Spoken by agent-runtime, called by media-gateway (Link) and by email-poller (TextTurn).
+    """Conversations. Spoken by agent-runtime, called by media-gateway (Link, StreamTextTurn) and by email-poller (TextTurn).
     """
 
     def Link(self, request_iterator, context):
@@ -60,6 +65,13 @@ class ConversationServiceServicer:
 
     def TextTurn(self, request, context):
         """One turn of a text conversation; the session is created when it does not exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamTextTurn(self, request, context):
+        """The same while somebody watches: what is written and what happens, as it comes; the last part is `reply` or `failed`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +90,11 @@ def add_ConversationServiceServicer_to_server(servicer, server):
                     request_deserializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnRequest.FromString,
                     response_serializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnReply.SerializeToString,
             ),
+            'StreamTextTurn': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamTextTurn,
+                    request_deserializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnRequest.FromString,
+                    response_serializer=callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnPart.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'callstage_contracts.pb.runtime.v1.ConversationService', rpc_method_handlers)
@@ -87,7 +104,7 @@ def add_ConversationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ConversationService:
-    """Conversations. Spoken by agent-runtime, called by media-gateway (Link) and by email-poller (TextTurn).
+    """Conversations. Spoken by agent-runtime, called by media-gateway (Link, StreamTextTurn) and by email-poller (TextTurn).
     """
 
     @staticmethod
@@ -134,6 +151,33 @@ class ConversationService:
             '/callstage_contracts.pb.runtime.v1.ConversationService/TextTurn',
             callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnRequest.SerializeToString,
             callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamTextTurn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/callstage_contracts.pb.runtime.v1.ConversationService/StreamTextTurn',
+            callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnRequest.SerializeToString,
+            callstage__contracts_dot_pb_dot_runtime_dot_v1_dot_runtime__pb2.TextTurnPart.FromString,
             options,
             channel_credentials,
             insecure,

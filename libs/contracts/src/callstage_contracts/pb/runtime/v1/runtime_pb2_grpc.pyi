@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ConversationServiceStub:
-    """Conversations. Spoken by agent-runtime, called by media-gateway (Link) and by email-poller (TextTurn)."""
+    """Conversations. Spoken by agent-runtime, called by media-gateway (Link, StreamTextTurn) and by email-poller (TextTurn)."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +37,23 @@ class ConversationServiceStub:
     """One stream per pair of gateway process and runtime process. Frames of all calls travel on it, one message per tick and direction."""
     TextTurn: _grpc.UnaryUnaryMultiCallable[_runtime_pb2.TextTurnRequest, _runtime_pb2.TextTurnReply]
     """One turn of a text conversation; the session is created when it does not exist."""
+    StreamTextTurn: _grpc.UnaryStreamMultiCallable[_runtime_pb2.TextTurnRequest, _runtime_pb2.TextTurnPart]
+    """The same while somebody watches: what is written and what happens, as it comes; the last part is `reply` or `failed`."""
 
 @_typing.type_check_only
 class ConversationServiceAsyncStub(ConversationServiceStub):
-    """Conversations. Spoken by agent-runtime, called by media-gateway (Link) and by email-poller (TextTurn)."""
+    """Conversations. Spoken by agent-runtime, called by media-gateway (Link, StreamTextTurn) and by email-poller (TextTurn)."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Link: _aio.StreamStreamMultiCallable[_runtime_pb2.LinkUp, _runtime_pb2.LinkDown]  # type: ignore[assignment]
     """One stream per pair of gateway process and runtime process. Frames of all calls travel on it, one message per tick and direction."""
     TextTurn: _aio.UnaryUnaryMultiCallable[_runtime_pb2.TextTurnRequest, _runtime_pb2.TextTurnReply]  # type: ignore[assignment]
     """One turn of a text conversation; the session is created when it does not exist."""
+    StreamTextTurn: _aio.UnaryStreamMultiCallable[_runtime_pb2.TextTurnRequest, _runtime_pb2.TextTurnPart]  # type: ignore[assignment]
+    """The same while somebody watches: what is written and what happens, as it comes; the last part is `reply` or `failed`."""
 
 class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Conversations. Spoken by agent-runtime, called by media-gateway (Link) and by email-poller (TextTurn)."""
+    """Conversations. Spoken by agent-runtime, called by media-gateway (Link, StreamTextTurn) and by email-poller (TextTurn)."""
 
     @_abc_1.abstractmethod
     def Link(
@@ -66,5 +70,13 @@ class ConversationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_runtime_pb2.TextTurnReply, _abc.Awaitable[_runtime_pb2.TextTurnReply]]:
         """One turn of a text conversation; the session is created when it does not exist."""
+
+    @_abc_1.abstractmethod
+    def StreamTextTurn(
+        self,
+        request: _runtime_pb2.TextTurnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_runtime_pb2.TextTurnPart], _abc.AsyncIterator[_runtime_pb2.TextTurnPart]]:
+        """The same while somebody watches: what is written and what happens, as it comes; the last part is `reply` or `failed`."""
 
 def add_ConversationServiceServicer_to_server(servicer: ConversationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

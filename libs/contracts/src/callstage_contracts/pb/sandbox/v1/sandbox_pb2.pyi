@@ -49,12 +49,33 @@ Global___RunStatus: _TypeAlias = RunStatus  # noqa: Y015
 class RunToolRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class HiddenValuesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     CONTEXT_FIELD_NUMBER: _builtins.int
     TOOL_FIELD_NUMBER: _builtins.int
     RUN_KEY_FIELD_NUMBER: _builtins.int
     ARGS_JSON_FIELD_NUMBER: _builtins.int
     SESSION_JSON_FIELD_NUMBER: _builtins.int
     IS_PRELOAD_FIELD_NUMBER: _builtins.int
+    HIDDEN_VALUES_FIELD_NUMBER: _builtins.int
     tool: _builtins.str
     run_key: _builtins.str
     """call_id + tool-call id."""
@@ -66,6 +87,10 @@ class RunToolRequest(_message.Message):
     """True: 3 s budget, errors are quiet (rules P1, T6)."""
     @_builtins.property
     def context(self) -> _common_pb2.CallContext: ...
+    @_builtins.property
+    def hidden_values(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Rule B3: what must show in place of values within args_json, in whatever is kept or answered: placeholder to value."""
+
     def __init__(
         self,
         *,
@@ -75,10 +100,11 @@ class RunToolRequest(_message.Message):
         args_json: _builtins.str = ...,
         session_json: _builtins.str = ...,
         is_preload: _builtins.bool = ...,
+        hidden_values: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["args_json", b"args_json", "context", b"context", "is_preload", b"is_preload", "run_key", b"run_key", "session_json", b"session_json", "tool", b"tool"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["args_json", b"args_json", "context", b"context", "hidden_values", b"hidden_values", "is_preload", b"is_preload", "run_key", b"run_key", "session_json", b"session_json", "tool", b"tool"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -99,6 +125,8 @@ class RunToolReply(_message.Message):
     DURATION_MS_FIELD_NUMBER: _builtins.int
     IS_REPLAYED_FIELD_NUMBER: _builtins.int
     ERROR_CODE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
     status: Global___RunStatus.ValueType
     result_json: _builtins.str
     """A JSON object, at most 256 KiB; empty object when there is none."""
@@ -115,10 +143,16 @@ class RunToolReply(_message.Message):
     """True: this is the stored outcome of an earlier run."""
     error_code: _builtins.str
     """Stable code of the failure: invalid_arguments, timeout, memory, output_limit, host_call_limit, crashed, tool_error, backend_*, webhook_failed, unknown_tool, busy."""
+    line: _builtins.int
+    """Of the tool's own code, 1-based, where it failed; 0: elsewhere."""
     @_builtins.property
     def logs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
     def host_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___HostCall]: ...
+    @_builtins.property
+    def scope(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScopeName]:
+        """What the names of the body held when it failed."""
+
     def __init__(
         self,
         *,
@@ -133,16 +167,41 @@ class RunToolReply(_message.Message):
         duration_ms: _builtins.int = ...,
         is_replayed: _builtins.bool = ...,
         error_code: _builtins.str = ...,
+        line: _builtins.int = ...,
+        scope: _abc.Iterable[Global___ScopeName] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_run_llm", b"_run_llm", "run_llm", b"run_llm"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_run_llm", b"_run_llm", "duration_ms", b"duration_ms", "error_code", b"error_code", "host_calls", b"host_calls", "is_replayed", b"is_replayed", "logs", b"logs", "model_text", b"model_text", "result_json", b"result_json", "run_llm", b"run_llm", "session_json", b"session_json", "speech", b"speech", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_run_llm", b"_run_llm", "duration_ms", b"duration_ms", "error_code", b"error_code", "host_calls", b"host_calls", "is_replayed", b"is_replayed", "line", b"line", "logs", b"logs", "model_text", b"model_text", "result_json", b"result_json", "run_llm", b"run_llm", "scope", b"scope", "session_json", b"session_json", "speech", b"speech", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__run_llm: _TypeAlias = _typing.Literal["run_llm"]  # noqa: Y015
     _WhichOneofArgType__run_llm: _TypeAlias = _typing.Literal["_run_llm", b"_run_llm"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__run_llm) -> _WhichOneofReturnType__run_llm | None: ...
 
 Global___RunToolReply: _TypeAlias = RunToolReply  # noqa: Y015
+
+@_typing.final
+class ScopeName(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    type: _builtins.str
+    """Never a value: dict[str, int], list[dict] (3)."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScopeName: _TypeAlias = ScopeName  # noqa: Y015
 
 @_typing.final
 class HostCall(_message.Message):
