@@ -60,7 +60,7 @@ class InProcess:
         email, password = f"{secrets.token_hex(6)}@example.com", "a long enough password"
         made = await bootstrap(
             writer,
-            TenantService(writer, self.settings.secret_box),
+            TenantService(writer, self.settings.secret_box, self.settings.gateway_public_url),
             name=f"Tenant {secrets.token_hex(6)}",
             email=email,
             password=password,

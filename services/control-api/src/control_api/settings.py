@@ -1,9 +1,10 @@
 """Settings of control-api. The only module of this service that reads the environment."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated
 
-from callstage_kit.settings import OAuthSettings
+from callstage_kit.settings import OAuthSettings, RecordingSettings
 from pydantic import Field, SecretStr
 
 
@@ -27,7 +28,7 @@ class GenerationSettings(OAuthSettings):
     generation_first_byte_timeout_s: Annotated[float, Field(gt=0, description="Seconds from a request to the first piece of its answer.")] = 30.0
 
 
-class ControlApiSettings(GenerationSettings):
+class ControlApiSettings(GenerationSettings, RecordingSettings):
     """Environment variables `CALLSTAGE_<NAME>` beyond those of every service."""
 
     database_url: Annotated[str, Field(description="Postgres: postgresql://user:password@host:port/database.")] = (
@@ -40,11 +41,12 @@ class ControlApiSettings(GenerationSettings):
     gateway_public_url: Annotated[str, Field(description="Address at which carriers and browsers reach media-gateway.")] = "http://127.0.0.1:8081"
     sandbox_target: Annotated[str, Field(description="gRPC address of tool-sandbox, host:port.")] = "127.0.0.1:50061"
     runtime_target: Annotated[str, Field(description="gRPC address of agent-runtime, for voices and the health of AI providers.")] = "127.0.0.1:50051"
+    web_root: Annotated[str, Field(description="Folder of the built manager (`web/manager/dist`); empty: the API alone.")] = ""
     cookie_secure: Annotated[bool, Field(description="Send the session cookie over HTTPS only. Turn off for plain-HTTP development.")] = True
     egress_allow: Annotated[
         str,
         Field(
-            description="Internal networks, addresses and host names that addresses of AI providers may have, comma-separated; "
+            description="Internal networks, addresses and host names that addresses of AI providers and event webhooks may have, comma-separated; "
             "the public internet always is."
         ),
     ] = ""
@@ -60,11 +62,30 @@ class ControlApiSettings(GenerationSettings):
     call_journal_days: Annotated[float, Field(description="Days that the decisions of a call are kept for a replay.", gt=0)] = 30.0
     reaper_interval_s: Annotated[float, Field(description="Seconds between looks for calls whose end was never told.", gt=0)] = 60.0
 
+    prices: Annotated[
+        str,
+        Field(
+            description="What AI providers cost, as JSON: `<kind>_<unit>:<provider>:<model or *>` (the keys of a call's `usage`) → US dollars "
+            'per hour (`seconds`) or per million (tokens, characters, requests), e.g. {"llm_input_tokens:openai:*": 0.75}. Added to the '
+            "built-in list, which knows the offline engines (0) and few others; calls with a provider without a price have no cost."
+        ),
+    ] = ""
+
     @cached_property
     def sqlalchemy_url(self) -> str:
         """The database URL with the driver that we use."""
         scheme, separator, rest = self.database_url.partition("://")
         return f"postgresql+psycopg{separator}{rest}" if scheme in ("postgresql", "postgres") else self.database_url
+
+    @cached_property
+    def manager_root(self) -> Path | None:
+        """The folder of the manager. Raises ValueError for one without a page."""
+        if not self.web_root:
+            return None
+        root = Path(self.web_root)
+        if not (root / "index.html").is_file():
+            raise ValueError(f"CALLSTAGE_WEB_ROOT: {root} holds no index.html; build the manager with `make web`")
+        return root
 
     @cached_property
     def gateway_websocket_url(self) -> str:

@@ -17,7 +17,7 @@ async def test_a_deploy_reaches_nats_at_once_and_never_changes(stack: InProcess,
         return (await stack.kv(ACTIVE, agent_key(tenant.id, "pizza")) or {}).get("deployment", 0)
 
     await until(active)
-    assert monotonic() - began < 1.0
+    assert monotonic() - began < 10.0
     assert await stack.kv(DEPLOYMENTS, deployment_key(tenant.id, "pizza", 1)) is not None
     await tenant.http.patch("/v1/agents/pizza", json={"system_prompt": "v2"})
     agent = (await tenant.http.get("/v1/agents/pizza")).json()["agent"]

@@ -79,6 +79,14 @@ async def test_the_same_as_a_stream(tenant: TenantAccess, openai: FakeOpenAI) ->
     assert events[-1][1]["result"]["code"] == GOOD
 
 
+async def test_a_stream_with_an_idempotency_key_is_not_kept(tenant: TenantAccess, openai: FakeOpenAI) -> None:
+    await _agent(tenant, openai)
+    headers = {"accept": "text/event-stream", "idempotency-key": "write-once"}
+    for _ in range(2):
+        async with tenant.http.stream("POST", "/v1/agents/shop/tools/generate", json=WISH, headers=headers) as reply:
+            assert "event: done" in (await reply.aread()).decode()
+
+
 async def test_a_stage_prompt(tenant: TenantAccess, openai: FakeOpenAI) -> None:
     openai.reply = lambda _: Reply(text="  Greet the caller.\n")
     await _agent(tenant, openai)

@@ -96,3 +96,9 @@ async def test_block_check_list_unblock(stack: InProcess, tenant: TenantAccess) 
     assert [item["number"] for item in (await tenant.http.get("/v1/blocked-numbers")).json()["blocked_numbers"]] == [number]
     assert (await tenant.http.delete(f"/v1/blocked-numbers/{number}")).status_code == 204
     assert (await tenant.http.delete(f"/v1/blocked-numbers/{number}")).status_code == 404
+
+
+async def test_the_addresses_to_enter_at_the_carriers_are_told(stack: InProcess, tenant: TenantAccess) -> None:
+    carriers = (await tenant.http.get("/v1/carriers")).json()
+    gateway = stack.settings.gateway_public_url
+    assert carriers["webhooks"] == {"twilio_voice_url": f"{gateway}/api/twilio/voice", "telnyx_webhook_url": f"{gateway}/incoming/telnyx"}

@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 
 import pytest
-from callstage_contracts.events import CallStarted, EmailTurn
+from callstage_contracts.events import CallStarted, EmailTurn, VoicemailLeft
 from control_api.app import openapi_document
 from control_api.in_process import InProcess, TenantAccess, until
 
@@ -17,6 +17,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/agents/{agent_id}/tools/generate"): {"name": "order", "description": "Order."},
     ("POST", "/v1/agents/{agent_id}/stages/generate"): {"stage": "main", "description": "Greet."},
     ("POST", "/v1/agents/{agent_id}/tools/template"): {"model": "res.partner", "action": "search"},
+    ("POST", "/v1/agents/{agent_id}/tests"): {"name": "x", "steps": [{"kind": "says", "text": "hello"}]},
+    ("POST", "/v1/live/calls/{call_id}/hint"): {"text": "x"},
+    ("PATCH", "/v1/voicemails/{voicemail_id}"): {"is_heard": True},
     ("PATCH", "/v1/numbers/{number_id}"): {"inboundRoute": "voicemail"},
 }
 OWN_NAMES = {("PUT", "/v1/providers/{name}"), ("PUT", "/v1/audio/{name}"), ("DELETE", "/v1/carriers/{carrier}")}
@@ -43,19 +46,25 @@ async def _filled(stack: InProcess, tenant: TenantAccess) -> dict[str, str]:
     key = await http.post("/v1/api-keys", json={})
     mail = {"sender": "a@b.cc", "smtp_host": "h.example", "username": "u"}
     account = await http.post("/v1/integrations", json={"provider": "smtp", "name": "Mail", "settings": mail, "secret": "p"})
+    page = await http.post("/v1/embed-tokens", json={"label": "Home", "agent_id": "secret-agent"})
     webhook_key = await http.post("/v1/tenant/webhook-keys")
+    told = await http.post("/v1/webhook-endpoints", json={"url": "http://127.0.0.1:9/hook", "event_types": ["call.started"]})
     user = await http.post("/v1/users", json={"email": f"x-{tenant.email}", "password": "a long password"})
     call_id, session_id = secrets.token_hex(8), secrets.token_hex(8)
     await stack.publish(
         CallStarted(tenant_id=tenant.id, call_id=call_id, session_id=session_id, agent_id="secret-agent", deployment=1, channel="twilio"),
         EmailTurn(tenant_id=tenant.id, session_id=session_id, agent_id="secret-agent", role="user", text="hello"),
+        VoicemailLeft(tenant_id=tenant.id, call_id=call_id, voicemail_id=f"vm-{call_id}", agent_id="secret-agent", duration_ms=1),
     )
 
     async def applied() -> bool:
         return (await http.get(f"/v1/calls/{call_id}")).status_code == (await http.get(f"/v1/conversations/{session_id}")).status_code == 200
 
     await until(applied)
+    deliveries = await http.get(f"/v1/webhook-endpoints/{told.json()['id']}/deliveries")
     return {
+        "endpoint_id": told.json()["id"],
+        "delivery_id": deliveries.json()["deliveries"][0]["id"],
         "agent_id": "secret-agent",
         "deployment": "1",
         "before": "1",
@@ -70,7 +79,10 @@ async def _filled(stack: InProcess, tenant: TenantAccess) -> dict[str, str]:
         "name": "openai",
         "carrier": "twilio",
         "integration_id": account.json()["id"],
+        "token_id": page.json()["id"],
         "run_key": "k",
+        "test_id": "test_1",
+        "voicemail_id": f"vm-{call_id}",
         "tool": "create_lead",
         "model": "res.partner",
     }
@@ -92,12 +104,10 @@ async def test_every_route_with_a_foreign_key(stack: InProcess, tenant: TenantAc
         assert reply.status_code == 404, f"{method} {path}: {reply.status_code} {reply.text}"
         walked += 1
     assert walked >= 35
-    secret = {names[name] for name in ("agent_id", "number_id", "call_id", "session_id", "user_id", "key_id", "webhook_key_id")} | {
-        tenant.id,
-        tenant.email,
-    }
+    hidden = ("agent_id", "number_id", "call_id", "session_id", "user_id", "key_id", "webhook_key_id", "token_id", "endpoint_id")
+    secret = {names[name] for name in hidden} | {tenant.id, tenant.email}
     for method, path in operations:
-        if method == "GET" and "{" not in path and path != "/v1/blocked-numbers/check":
+        if method == "GET" and "{" not in path and path not in ("/v1/blocked-numbers/check", "/v1/live/events", "/v1/me/account"):
             listed = await stranger.http.get(path)
             assert listed.status_code == 200, f"{path}: {listed.text}"
             assert not [value for value in secret if value in listed.text], path
@@ -116,7 +126,8 @@ async def test_every_route_without_a_key(stack: InProcess, operations: list[tupl
         ["agent_id", "deployment", "before", "after", "number_id", "number", "call_id", "session_id", "user_id", "key_id", "webhook_key_id", "name"],
         "1",
     )
-    names |= {"carrier": "twilio", "tool": "create_lead", "model": "res.partner", "integration_id": "1", "run_key": "k"}
+    names |= {"carrier": "twilio", "tool": "create_lead", "model": "res.partner", "integration_id": "1", "run_key": "k", "test_id": "1"}
+    names |= dict.fromkeys(["token_id", "voicemail_id", "endpoint_id", "delivery_id"], "1")
     for method, path in operations:
         if path.startswith("/v1/auth/"):
             continue

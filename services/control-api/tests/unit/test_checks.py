@@ -18,7 +18,7 @@ def _findings(**fields: Any) -> dict[str, tuple[str, str | None, str | None]]:
 
 
 def test_every_finding_says_how_to_repair_it() -> None:
-    sources = "".join(path.read_text() for path in Path(checks.__file__).parent.glob("*.py"))
+    sources = "".join(path.read_text() for path in Path(checks.__file__).parents[1].rglob("*.py"))
     codes = set(re.findall(r'Finding\(\s*"(\w+)"', sources))
     assert len(codes) >= 14
     assert codes == set(HINTS)
@@ -48,6 +48,7 @@ END = {"name": "one", "tools": ["end_call"]}
         ({"stages": [END], "first_stage": "zero"}, "first_stage_missing", ("error", "zero", None)),
         ({"stages": [END, {"name": "two", "tools": ["end_call"]}]}, "unreachable_stage", ("warning", "two", None)),
         ({"tools": []}, "missing_end_call", ("warning", "main", None)),
+        ({"channel": "chat", "tools": ["collect_digits"]}, "line_tool_in_chat", ("warning", "main", "collect_digits")),
         ({"tools": ["end_call"], "greeting": "Hi {nick}"}, "undefined_variable", ("warning", None, None)),
         ({"tools": ["end_call", "create_lead"]}, "webhook_url_missing", ("warning", None, "create_lead")),
         (

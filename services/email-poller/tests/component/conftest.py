@@ -43,6 +43,9 @@ class FakeRuntime(ConversationServiceServicer):
     def Link(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802
         raise NotImplementedError
 
+    def StreamTextTurn(self, request: TextTurnRequest, context: Any) -> Any:  # noqa: N802
+        raise NotImplementedError
+
     async def TextTurn(self, request: TextTurnRequest, context: Any) -> TextTurnReply:  # noqa: N802
         self.requests.append(request)
         if self.fail_with is not None:

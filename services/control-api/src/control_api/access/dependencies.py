@@ -32,6 +32,11 @@ async def caller_of(request: Request) -> Caller:
     return known
 
 
+async def caller_again(request: Request) -> Caller:
+    """Who asks, looked up anew: for a stream that outlives the answer given when it began. Raises Unauthorized."""
+    return await _authenticate(request)
+
+
 async def _authenticate(request: Request) -> Caller:
     authenticator = provided(Authenticator)(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")

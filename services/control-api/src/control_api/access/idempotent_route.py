@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from control_api.access.caller import Caller
 from control_api.access.dependencies import SCHEMES, caller_of
@@ -136,7 +136,8 @@ def _idempotent(handler: _Handler) -> _Handler:
         except BaseException:
             await _release_quietly(replies, caller, key)
             raise
-        if response.status_code < 300:
+        # A stream is written while it is read, so there is nothing to keep: asked again, it is written anew.
+        if response.status_code < 300 and not isinstance(response, StreamingResponse):
             await replies.store(caller, key, response)
         else:
             await replies.release(caller, key)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import dedent, indent
 
 from callstage_domain.agent import ToolDefinition
-from callstage_domain.builtin_tools import END_CALL
+from callstage_domain.builtin_tools import END_CALL, LINE_TOOLS
 from callstage_domain.variables import names_in
 
 from control_api.compile.draft import AgentDraft, DraftStage, DraftTool
@@ -164,10 +164,20 @@ def _transitions(draft: AgentDraft) -> Iterator[Finding]:
 
 def _end_call(draft: AgentDraft) -> Iterator[Finding]:
     if draft.channel != "voice":
+        yield from _line_tools(draft)
         return
     for stage in stages_of(draft):
         if END_CALL not in stage.tools:
             yield Finding("missing_end_call", "warning", f"Stage '{stage.name}' cannot end the call: it has no end_call.", stage=stage.name)
+
+
+def _line_tools(draft: AgentDraft) -> Iterator[Finding]:
+    known = resolved_tools(draft)
+    for stage in stages_of(draft):
+        for name in dict.fromkeys(stage.tools):
+            if name in LINE_TOOLS and known[name].kind == "builtin":
+                message = f"Stage '{stage.name}' has the tool '{name}', which needs a phone line: a chat agent has none."
+                yield Finding("line_tool_in_chat", "warning", message, stage=stage.name, tool=name)
 
 
 def _variables(draft: AgentDraft) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ Sensitivity = Annotated[float, Field(ge=0, le=1)]
 SilenceMs = Annotated[int, Field(ge=200, le=3000)]
 MaxDuration = Annotated[int, Field(ge=1, le=86_400)]
 IdleTimeout = Annotated[int, Field(ge=1, le=3600)]
+RetentionDays = Annotated[int, Field(ge=1, le=3650)]
 
 
 class _Part(BaseModel):
@@ -126,6 +127,8 @@ class AgentDraft(_Part):
     test_caller_phone: PhoneText | None = None
     test_sender_email: MailText | None = None
     disclosure: bool = True
+    recording: bool = False
+    recording_retention_days: RetentionDays | None = None
     channel: AgentChannel = "voice"
     stages: list[DraftStage] = Field(default_factory=list[DraftStage], max_length=100)
     first_stage: StageName | None = None
@@ -190,6 +193,8 @@ class AgentPatch(BaseModel):
     test_caller_phone: PhoneText | None = None
     test_sender_email: MailText | None = None
     disclosure: bool | None = None
+    recording: bool | None = None
+    recording_retention_days: RetentionDays | None = None
     channel: AgentChannel | None = None
     stages: list[DraftStage] | None = Field(default=None, max_length=100)
     first_stage: StageName | None = None
@@ -207,7 +212,12 @@ _CLEARED_TO_DEFAULT = frozenset(
         *("tools", "stages", "preload_tools", "tool_definitions", "resources", "integrations"),
     }
 )
-_NULLABLE = frozenset({"company", "voice", "greeting", "farewell", "tools_webhook_url", "test_caller_phone", "test_sender_email", "first_stage"})
+_NULLABLE = frozenset(
+    {
+        *("company", "voice", "greeting", "farewell", "tools_webhook_url", "test_caller_phone", "test_sender_email", "first_stage"),
+        "recording_retention_days",
+    }
+)
 
 
 class NotClearable(ValueError):

@@ -28,6 +28,8 @@ class Effects:
     calls: tuple[Effect, ...] = ()
     integrations: tuple[Effect, ...] = ()
     unknown: tuple[UnknownEffect, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Whom it may contact; empty as long as nobody has said what the agent is connected to."""
 
     @property
     def is_complete(self) -> bool:

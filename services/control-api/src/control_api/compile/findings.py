@@ -35,10 +35,12 @@ HINTS: dict[str, str] = {
     "transition_to_missing_stage": "Correct the name in `to_stage`, or add a stage of that name.",
     "transition_on_foreign_tool": "Add the tool to this stage's tools, or let the transition wait for one of them.",
     "missing_end_call": "Add `end_call` to the stage's tools, or the agent cannot hang up there.",
+    "line_tool_in_chat": "Take it out of the stage's tools: only calls have a keypad.",
     "undefined_variable": 'Write a fallback, as in {name|there}, or set the variable in a tool: session["name"] = …',
     "realtime_unused": "Remove the realtime provider, or make this a voice agent.",
     "unknown_provider": "Correct the name of the provider, or make sure that the installation has it: calls are refused otherwise.",
     "fallbacks_of_one_vendor": "Add a provider of another vendor to `fallbacks`, or leave `fallbacks` out: every vendor with a key then stands by.",
+    "test_failed": "Look at the test in the Test tab: repair the draft, or delete the test when the new way is the wanted one.",
     "fallback_repeated": "Take the repeated entry out of `fallbacks`: it is asked for what it has just failed at.",
 }
 """By code: what an editor does about it."""

@@ -3,6 +3,7 @@
 import base64
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from callstage_contracts.events import (
@@ -16,18 +17,23 @@ from callstage_contracts.events import (
     EmailHandedOff,
     EmailTurn,
     MailboxFailed,
+    RecordingReady,
+    RecordingStarted,
     StageEntered,
     ToolCompleted,
     TurnCompleted,
+    VoicemailLeft,
 )
 from sqlalchemy import Connection
 
 from control_api.consumers import statements
+from control_api.consumers.prices import PriceList
 from control_api.consumers.statements import Step
+from control_api.consumers.webhook_messages import messages_of
 from control_api.db.tables import now
 
 
-def apply_events(connection: Connection, events: Sequence[AnyEvent]) -> int:
+def apply_events(connection: Connection, events: Sequence[AnyEvent], prices: PriceList | None = None) -> int:
     """How many were new. The caller commits: the marks and the changes are one transaction."""
     marked = connection.execute(statements.MARK, {"ids": sorted({event.id for event in events}), "told_at": now()})
     fresh = set(marked.scalars())
@@ -43,7 +49,21 @@ def apply_events(connection: Connection, events: Sequence[AnyEvent]) -> int:
             # Stable: what concerns one row stays in the order of the stream. One row alone needs no pipeline.
             rows.sort(key=lambda row, names=step.order_by: [row[name] for name in names])
             connection.execute(step.statement, rows if len(rows) > 1 else rows[0])
+    if prices is not None:
+        _price(connection, changes, prices)
     return count
+
+
+def _price(connection: Connection, changes: "_Changes", prices: PriceList) -> None:
+    """At the prices of the day; the rows are locked by this transaction already."""
+    told = [*changes.rows(statements.CALL_USED), *changes.rows(statements.CALL_ENDED)]
+    calls = sorted({(row["of_tenant_id"], row["of_call_id"]) for row in told if row["told_usage"]})
+    if not calls:
+        return
+    found = connection.execute(statements.USAGE, {"tenants": [tenant for tenant, _ in calls], "calls": [call for _, call in calls]})
+    priced = [{"of_tenant_id": tenant, "of_call_id": call, "told_cost": prices.cost(usage)} for tenant, call, usage in found]
+    if priced:
+        connection.execute(statements.CALL_PRICED, priced if len(priced) > 1 else priced[0])
 
 
 class _Changes:
@@ -63,6 +83,7 @@ class _Changes:
         return self._rows[step]
 
     def add(self, event: AnyEvent) -> None:
+        self._rows[statements.WEBHOOK_DELIVERY].extend(messages_of(event))
         match event:
             case TurnCompleted():
                 self._turn(event)
@@ -82,6 +103,9 @@ class _Changes:
                     is_test=event.is_test,
                     **_parties(event),
                 )
+                if event.embed_token_id:
+                    key = {"of_tenant_id": event.tenant_id, "of_id": event.embed_token_id}
+                    self._rows[statements.EMBED_TOKEN_USED].append({**key, "told_at": event.occurred_at})
             case CallAnswered(is_takeover=True):
                 self._told(statements.CALL_TAKEN_OVER, event)
             case CallAnswered():
@@ -92,6 +116,10 @@ class _Changes:
                 self._ended(event)
             case CallJournaled():
                 self._journaled(event)
+            case RecordingStarted() | RecordingReady():
+                self._recorded(event)
+            case VoicemailLeft():
+                self._voicemail(event)
             case EmailTurn():
                 self._mail_turn(event)
             case EmailHandedOff():
@@ -152,6 +180,22 @@ class _Changes:
             told = event.model_dump(include={"tenant_id", "call_id", "started_at_ms", "occurred_at"})
             self._rows[statements.CALL_JOURNAL].append({**told, "event_id": event.id, "body": base64.b64decode(event.journal)})
 
+    def _recorded(self, event: RecordingStarted | RecordingReady) -> None:
+        row = event.model_dump(include={"tenant_id", "call_id", "part", "kind", "rate_hz", "first_frame"})
+        row |= {"frames": None, "size_bytes": None, "started_at": event.occurred_at, "expires_at": _expiry(event.occurred_at, event.retention_days)}
+        if isinstance(event, RecordingStarted):
+            self._call(event)
+            self._rows[statements.RECORDING_STARTED].append(row)
+        else:
+            self._told(statements.CALL_RECORDED, event)
+            self._rows[statements.RECORDING_READY].append(row | {"frames": event.frames, "size_bytes": event.size_bytes})
+
+    def _voicemail(self, event: VoicemailLeft) -> None:
+        self._call(event)
+        row = event.model_dump(include={"tenant_id", "voicemail_id", "call_id", "agent_id", "caller_phone", "to_number", "reason", "duration_ms"})
+        times = {"left_at": event.occurred_at, "expires_at": _expiry(event.occurred_at, event.retention_days)}
+        self._rows[statements.VOICEMAIL].append({**row, **times, "transcript": event.text, "is_heard": False})
+
     def _turn(self, event: TurnCompleted) -> None:
         self._call(event, session_id=event.session_id)
         row = event.model_dump(mode="json", exclude={"id", "schema_version", "type", "occurred_at", "latency", "waterfall"})
@@ -183,6 +227,10 @@ class _Changes:
             self._rows[statements.CONVERSATION_NAMED].append({**key, "told_subject_line": event.subject_line, "told_address": event.address})
         told = event.model_dump(include={"tenant_id", "session_id", "turn", "role", "text", "message_id", "address", "subject_line", "occurred_at"})
         self._rows[statements.MAIL_TURN].append({**told, "event_id": event.id})
+
+
+def _expiry(moment: datetime, days: int | None) -> datetime | None:
+    return None if days is None else moment + timedelta(days=days)
 
 
 def _parties(event: CallStarted | CallRejected) -> dict[str, Any]:

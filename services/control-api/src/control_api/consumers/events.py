@@ -19,6 +19,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from sqlalchemy.dialects.postgresql import insert
 
 from control_api.consumers.apply import apply_events
+from control_api.consumers.prices import PriceList
 from control_api.db.call_tables import RefusedEventRow
 from control_api.db.database import Database
 
@@ -39,7 +40,8 @@ _Parsed = tuple[Msg, AnyEvent]
 class EventConsumer:
     """Entered = events are applied whenever NATS and Postgres are both there. Replicas share the work."""
 
-    def __init__(self, database: Database, nats: NatsConnection) -> None:
+    def __init__(self, database: Database, nats: NatsConnection, prices: PriceList | None = None) -> None:
+        self._prices = prices or PriceList()
         self._database = database
         self._nats = nats
         self._scope = TaskScope("event_consumer")
@@ -149,7 +151,7 @@ class EventConsumer:
     async def _commit(self, events: list[AnyEvent]) -> int:
         async with self._database.session() as session:
             connection = await session.connection()
-            new = await connection.run_sync(apply_events, events)
+            new = await connection.run_sync(apply_events, events, self._prices)
             await session.commit()
             return new
 

@@ -1,4 +1,4 @@
-"""Closes calls whose end was never told, and forgets the marks of old events and the recorded decisions of old calls."""
+"""Closes calls whose end was never told, and forgets the marks of old events, the recorded decisions of old calls and old webhook deliveries."""
 
 from datetime import timedelta
 from types import TracebackType
@@ -8,18 +8,21 @@ import structlog
 from callstage_domain.call import EndedReason
 from callstage_domain.errors import DependencyError
 from callstage_kit.tasks import TaskScope, forever
-from sqlalchemy import CursorResult, Integer, cast, delete, func, literal, select, update
+from sqlalchemy import Integer, cast, delete, func, literal, select, update
 
+from control_api.consumers.webhook_messages import delivery_insert, end_of_call
 from control_api.db.agent_tables import AgentRow
 from control_api.db.call_tables import AppliedEventRow, CallJournalRow, CallRow
 from control_api.db.database import Database
 from control_api.db.tables import now
+from control_api.db.webhook_tables import WebhookDeliveryRow
 
 _log = structlog.get_logger(__name__)
 GRACE = timedelta(minutes=10)
 _DEFAULT_MAX_DURATION_S = 600
 _MARKS_KEPT = timedelta(days=21)
 """Longer than the stream keeps events (14 days)."""
+_DELIVERIES_KEPT = timedelta(days=30)
 
 
 class CallReaper:
@@ -62,15 +65,20 @@ class CallReaper:
                     func.extract("epoch", CallRow.last_event_at - func.coalesce(CallRow.answered_at, CallRow.last_event_at)) * 1000, Integer
                 ),
             )
+            .returning(CallRow.tenant_id, CallRow.call_id, CallRow.last_event_at)
         )
         try:
             async with self._database.session() as session:
-                result = await session.execute(lost)
+                found = (await session.execute(lost)).all()
+                told = [row for tenant_id, call_id, at in found for row in end_of_call(tenant_id, call_id, f"{call_id}_lost", at)]
+                if told:
+                    await session.execute(delivery_insert(), told)
                 await session.execute(delete(AppliedEventRow).where(AppliedEventRow.applied_at < moment - _MARKS_KEPT))
                 await session.execute(delete(CallJournalRow).where(CallJournalRow.occurred_at < moment - self._journals_kept))
+                await session.execute(delete(WebhookDeliveryRow).where(WebhookDeliveryRow.created_at < moment - _DELIVERIES_KEPT))
                 await session.commit()
         except DependencyError as err:
             _log.warning("reaper_waits", error=err.message)
             return
-        if isinstance(result, CursorResult) and result.rowcount:
-            _log.warning("calls_reaped", count=result.rowcount)
+        if found:
+            _log.warning("calls_reaped", count=len(found))

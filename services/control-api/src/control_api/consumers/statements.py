@@ -11,8 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy import BindParameter, ColumnElement, bindparam, case, func, literal, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
 
+from control_api.consumers.recording_statements import part_ready, recording_of
+from control_api.consumers.webhook_messages import delivery_insert
 from control_api.db.agent_tables import MailboxRow
 from control_api.db.call_tables import AppliedEventRow, CallJournalRow, CallRow, ConversationRow, MailTurnRow, StageVisitRow, ToolRunRow, TurnRow
+from control_api.db.embed_tables import EmbedTokenRow
+from control_api.db.recording_tables import RecordingPartRow, VoicemailRow
 from control_api.db.tables import Table
 
 
@@ -31,6 +35,7 @@ def _core(row: type[Table]) -> sa.Table:
 
 _MARKS, _CALLS, _TURNS, _TOOL_RUNS = _core(AppliedEventRow), _core(CallRow), _core(TurnRow), _core(ToolRunRow)
 _CONVERSATIONS, _MAILBOXES = _core(ConversationRow), _core(MailboxRow)
+_EMBED_TOKENS = _core(EmbedTokenRow)
 _TIME = sa.DateTime(timezone=True)
 # Parameters called like a column become its new value; those of conditions and expressions need other names.
 _AT = bindparam("told_at", type_=_TIME)
@@ -124,6 +129,14 @@ CALL_ENDED = Step(
 )
 CALL_USED = Step(update(_CALLS).where(_this_call).values(usage=_usage_sum()), _ONE_CALL)
 """Cost inputs of one more process that carried the call; each event counts once, by its mark."""
+USAGE = sa.select(_CALLS.c.tenant_id, _CALLS.c.call_id, _CALLS.c.usage).where(
+    sa.tuple_(_CALLS.c.tenant_id, _CALLS.c.call_id).in_(
+        sa.select(func.unnest(bindparam("tenants", type_=ARRAY(sa.String()))), func.unnest(bindparam("calls", type_=ARRAY(sa.String()))))
+    )
+)
+"""`tenants` and `calls`, side by side → the cost inputs of those calls."""
+CALL_PRICED = update(_CALLS).where(_this_call).values(cost=bindparam("told_cost", type_=sa.Float()))
+"""Not a step: it follows from what the steps have written."""
 CALL_JOURNAL = _first_wins(_core(CallJournalRow))
 # After a crash a runtime may tell the same turn again, with what was really heard: the newer word counts.
 TURN = _newest_wins(_TURNS)
@@ -150,6 +163,22 @@ MAILBOX_FAILED = Step(
     ),
     ("of_tenant_id", "of_agent_id", "of_integration_id"),
 )
+RECORDING_STARTED = _first_wins(_core(RecordingPartRow))
+RECORDING_READY = Step(part_ready(), ("tenant_id", "call_id", "part"))
+CALL_RECORDED = Step(
+    update(_CALLS)
+    .where(_this_call)
+    .values(recording=recording_of(bindparam("of_tenant_id", type_=sa.String()), bindparam("of_call_id", type_=sa.String()))),
+    _ONE_CALL,
+)
+VOICEMAIL = _first_wins(_core(VoicemailRow))
+EMBED_TOKEN_USED = Step(
+    update(_EMBED_TOKENS)
+    .where(_of(_EMBED_TOKENS, "tenant_id", "id"))
+    .values(last_used_at=func.greatest(func.coalesce(_EMBED_TOKENS.c.last_used_at, _AT), _AT)),
+    ("of_tenant_id", "of_id"),
+)
+WEBHOOK_DELIVERY = Step(delivery_insert(), ("of_tenant_id", "told_message_id"))
 
 STEPS = (
     CALL,
@@ -168,5 +197,11 @@ STEPS = (
     CONVERSATION_HANDED_OFF,
     MAIL_TURN,
     MAILBOX_FAILED,
+    RECORDING_STARTED,
+    RECORDING_READY,
+    CALL_RECORDED,
+    VOICEMAIL,
+    EMBED_TOKEN_USED,
+    WEBHOOK_DELIVERY,
 )
 """All, in the order in which a batch executes them. Whoever writes to a call or a conversation has locked its row first."""

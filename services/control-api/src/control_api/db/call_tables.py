@@ -16,6 +16,7 @@ class CallRow(TenantTable):
     __table_args__ = (
         Index("ix_calls_newest", "tenant_id", "started_at", "call_id"),
         Index("ix_calls_agent", "tenant_id", "agent_id", "started_at"),
+        Index("ix_calls_session", "tenant_id", "session_id"),
         Index("ix_calls_open", "last_event_at", postgresql_where=text("ended_at IS NULL")),
     )
 
@@ -36,8 +37,10 @@ class CallRow(TenantTable):
     ended_reason: Mapped[str | None]
     summary: Mapped[str | None]
     usage: Mapped[dict[str, Any] | None]
+    cost: Mapped[float | None]
     takeovers: Mapped[int] = mapped_column(default=0)
     is_reaped: Mapped[bool] = mapped_column(default=False)
+    recording: Mapped[dict[str, Any] | None]
     last_event_at: Mapped[datetime]
 
 

@@ -8,6 +8,7 @@ from callstage_contracts.buckets import (
     BACKENDS,
     BLOCKED,
     DEPLOYMENTS,
+    EMBED_TOKENS,
     INTEGRATIONS,
     MAILBOXES,
     PROVIDER_KEYS,
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.db.access_tables import ApiKeyRow, ProviderKeyRow, TenantRow, WebhookKeyRow
 from control_api.db.agent_tables import AgentRow, BackendRow, BlockedNumberRow, DeploymentRow, IntegrationRow, MailboxRow, NumberRow
+from control_api.db.embed_tables import EmbedTokenRow
 from control_api.outbox import records
 
 KEPT_DEPLOYMENTS = 20
@@ -61,6 +63,7 @@ async def expected_buckets(session: AsyncSession) -> Buckets:
     found[BLOCKED.name] = {
         blocked_key(row.tenant_id, row.number): _json(records.blocked_record(row)) for row in await session.scalars(select(BlockedNumberRow))
     }
+    found[EMBED_TOKENS.name] = {row.token: _json(records.embed_record(row)) for row in await session.scalars(select(EmbedTokenRow))}
     return found
 
 

@@ -6,6 +6,7 @@ from callstage_contracts.buckets import (
     ActiveDeployment,
     ApiKeyRecord,
     BackendConnection,
+    EmbedToken,
     IntegrationRecord,
     MailboxRecord,
     PlanLimits,
@@ -20,6 +21,7 @@ from callstage_domain.route import BlockedNumber, NumberRoute
 
 from control_api.db.access_tables import ApiKeyRow, ProviderKeyRow, TenantRow, WebhookKeyRow
 from control_api.db.agent_tables import AgentRow, BackendRow, BlockedNumberRow, IntegrationRow, MailboxRow, NumberRow
+from control_api.db.embed_tables import EmbedTokenRow
 from control_api.db.tables import now
 
 
@@ -81,6 +83,7 @@ def active_record(row: AgentRow) -> ActiveDeployment:
         agent_created_at=row.created_at,
         display_name=draft["display_name"],
         channel=draft.get("channel", "voice"),
+        language=draft.get("language", "en"),
     )
 
 
@@ -127,6 +130,21 @@ def integration_record(row: IntegrationRow) -> IntegrationRecord:
             "provider": row.provider,
             "name": row.name,
             "settings": row.settings,
+            "secret_sealed": row.secret_sealed,
+        }
+    )
+
+
+def embed_record(row: EmbedTokenRow) -> EmbedToken:
+    """With the sealed shared secret."""
+    return EmbedToken.model_validate(
+        {
+            "tenant_id": row.tenant_id,
+            "token_id": row.id,
+            "agent_id": row.agent_id,
+            "allowed_origins": row.allowed_origins,
+            "require_authentication": row.require_authentication,
+            "is_active": row.is_active,
             "secret_sealed": row.secret_sealed,
         }
     )

@@ -13,6 +13,10 @@ MAX_BODY_BYTES = 1 << 20
 MAX_AUDIO_BYTES = 10 << 20
 _AUDIO_PREFIX = "/v1/audio/"
 _EXPORT_PATH = "/v1/calls/export"
+_STREAMS = ("/v1/live/", "/events")
+"""A live stream begins and ends with these; it has heartbeats, and limits of its own."""
+_SOUND = (("/v1/calls/", "/v1/voicemails/"), ("/recording", "/audio"))
+"""Players read a recording as slowly as they play it."""
 _WRITING = "/generate"
 """Language models take their time; the writing has a time limit of its own."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -29,7 +33,7 @@ class _BodyTooLarge(HTTPException):
 
 
 class RequestLimits:
-    """ASGI middleware. Exports stream for as long as the client reads; everything else has `timeout_s`."""
+    """ASGI middleware. Exports and recordings stream for as long as the client reads; everything else has `timeout_s`."""
 
     def __init__(self, app: ASGIApp, timeout_s: float) -> None:
         self._app = app
@@ -55,7 +59,7 @@ class RequestLimits:
             await self._too_large(limit)(scope, receive, bounded_send)
             return
         try:
-            async with asyncio.timeout(None if scope["path"] == _EXPORT_PATH or scope["path"].endswith(_WRITING) else self._timeout_s):
+            async with asyncio.timeout(None if _has_own_limit(scope["path"]) else self._timeout_s):
                 await self._app(scope, _bounded(receive, limit), bounded_send)
         except _BodyTooLarge:
             if not started:
@@ -79,6 +83,12 @@ class RequestLimits:
     @staticmethod
     def _count(method: str, status: int) -> None:
         HTTP_REQUESTS_TOTAL.labels(method if method in _METHODS else "other", str(status)).inc()
+
+
+def _has_own_limit(path: str) -> bool:
+    is_stream = path.startswith(_STREAMS[0]) and path.endswith(_STREAMS[1])
+    is_sound = path.startswith(_SOUND[0]) and path.endswith(_SOUND[1])
+    return path == _EXPORT_PATH or path.endswith(_WRITING) or is_stream or is_sound
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -4,6 +4,8 @@ from sqlalchemy import select
 
 from control_api.db.access_tables import TenantRow
 from control_api.db.agent_tables import AgentRow, BackendRow, DeploymentRow, MailboxRow, NumberRow
+from control_api.db.agent_test_tables import AgentTestRow
+from control_api.db.embed_tables import EmbedTokenRow
 from control_api.db.rows import Page, PageRequest, TenantRows
 
 
@@ -29,6 +31,14 @@ class AgentRepository(TenantRows):
     async def numbers(self, agent_id: str) -> list[NumberRow]:
         """Numbers that lead to it."""
         return await self.all(NumberRow, NumberRow.inbound_route == "ai_agent", NumberRow.route_target == agent_id)
+
+    async def embed_tokens(self, agent_id: str) -> list[EmbedTokenRow]:
+        """Tokens of pages that it is on."""
+        return await self.all(EmbedTokenRow, EmbedTokenRow.agent_id == agent_id)
+
+    async def tests(self, agent_id: str) -> list[str]:
+        """Ids of its tests, which go with it."""
+        return [row.id for row in await self.all(AgentTestRow, AgentTestRow.agent_id == agent_id)]
 
     async def deployments(self, agent_id: str) -> list[DeploymentRow]:
         """All snapshots, the test draft (0) included, newest first."""

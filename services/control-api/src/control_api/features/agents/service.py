@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from callstage_contracts.buckets import ACTIVE, BACKENDS, DEPLOYMENTS, MAILBOXES, ROUTES, IntegrationCategory, agent_key, deployment_key, route_key
+from callstage_contracts.buckets import (
+    ACTIVE,
+    BACKENDS,
+    DEPLOYMENTS,
+    EMBED_TOKENS,
+    MAILBOXES,
+    ROUTES,
+    IntegrationCategory,
+    agent_key,
+    deployment_key,
+    route_key,
+)
 from callstage_domain.errors import Conflict, NotFound
 
 from control_api.access.caller import Caller
@@ -10,12 +21,14 @@ from control_api.compile.draft import AgentDraft, NotClearable, merged
 from control_api.compile.draft import AgentPatch as Patch
 from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import Finding
+from control_api.compile.hosts import all_with_hosts
 from control_api.compile.templates import TEMPLATES
 from control_api.db.agent_tables import AgentRow, IntegrationRow
 from control_api.db.rows import Page, PageRequest, TenantRows
 from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
 from control_api.features.agents.draft_checks import DraftChecks
+from control_api.features.agents.hosts import hosts_of
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.schemas import AgentCreate, shown_draft
 from control_api.features.agents.view import draft_of, etag_of
@@ -42,7 +55,11 @@ class AgentService:
 
     async def review(self, caller: Caller, agent_id: str) -> tuple[list[Finding], list[ToolEffects]]:
         """Rules S5 and T12, for the draft."""
-        return await self._checks.review(draft_of(await self.get(caller, agent_id)))
+        draft = draft_of(await self.get(caller, agent_id))
+        findings, effects = await self._checks.review(draft)
+        async with self._writer.database.session() as session:
+            hosts = await hosts_of(session, caller.tenant_id, agent_id, draft)
+        return findings, all_with_hosts(draft, effects, hosts)
 
     async def create(self, caller: Caller, body: AgentCreate) -> AgentRow:
         """Raises Conflict when the id is taken in this tenant."""
@@ -110,6 +127,10 @@ async def withdraw(unit: UnitOfWork, row: AgentRow) -> list[tuple[str, str]]:
     if await agents.backend(row.agent_id) is not None:
         await unit.publish(BACKENDS, key, None)
         detached.append(("backend", row.agent_id))
+    for token in await agents.embed_tokens(row.agent_id):
+        await unit.publish(EMBED_TOKENS, token.token, None)
+        detached.append(("embed_token", token.id))
+    detached.extend(("test", test_id) for test_id in await agents.tests(row.agent_id))
     if (mailbox := await agents.mailbox(row.agent_id)) is not None:
         await unit.publish(MAILBOXES, key, None)
         detached.append(("mailbox", mailbox.integration_id))

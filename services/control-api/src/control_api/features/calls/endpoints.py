@@ -21,8 +21,8 @@ Service = Annotated[CallService, Depends(provided(CallService))]
 @router.get("/api/dashboard/calls", operation_id="dashboard_list_calls")
 @router.get("/v1/calls")
 async def list_calls(caller: Viewer, service: Service, query: Annotated[CallQuery, Query()]) -> CallList:
-    """Calls of the tenant, newest first."""
-    page = await service.list_page(caller, PageRequest(query.limit, query.cursor), query)
+    """Calls of the tenant, newest first unless asked otherwise."""
+    page = await service.list_page(caller, PageRequest(query.limit, query.cursor), query, newest_first=query.sort == "newest")
     return CallList(calls=[CallRecord.of(row) for row in page.items], next_cursor=page.next_cursor)
 
 

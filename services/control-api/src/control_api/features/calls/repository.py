@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
 from callstage_domain.call import EndedReason
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from control_api.db.agent_tables import AgentRow, NumberRow
 from control_api.db.call_tables import CallJournalRow, CallRow, StageVisitRow, ToolRunRow, TurnRow
@@ -17,9 +17,10 @@ EXPORT_BATCH = 500
 class CallRepository(TenantRows):
     """Calls of one tenant."""
 
-    async def list_page(self, request: PageRequest, wanted: CallFilter) -> Page[CallRow]:
-        """Newest first."""
-        return await self.page(CallRow, request, *_conditions(wanted), order=(CallRow.started_at, CallRow.call_id))
+    async def list_page(self, request: PageRequest, wanted: CallFilter, *, newest_first: bool = True) -> Page[CallRow]:
+        """By the start of the call."""
+        order = (CallRow.started_at, CallRow.call_id)
+        return await self.page(CallRow, request, *_conditions(wanted), order=order, newest_first=newest_first)
 
     async def get(self, call_id: str) -> CallRow | None:
         """By id."""
@@ -100,4 +101,21 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         found.append(CallRow.channel == wanted.channel)
     if wanted.is_test is not None:
         found.append(CallRow.is_test == wanted.is_test)
+    return [*found, *_measures(wanted)]
+
+
+def _measures(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    """What was said, what it cost, how long it took."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.q is not None:
+        of_call = (TurnRow.tenant_id == CallRow.tenant_id, TurnRow.call_id == CallRow.call_id)
+        found.append(exists().where(*of_call, TurnRow.text.icontains(wanted.q, autoescape=True)))
+    if wanted.min_cost is not None:
+        found.append(CallRow.cost >= wanted.min_cost)
+    if wanted.max_cost is not None:
+        found.append(CallRow.cost <= wanted.max_cost)
+    if wanted.min_duration_s is not None:
+        found.append(CallRow.duration_ms >= round(wanted.min_duration_s * 1000))
+    if wanted.max_duration_s is not None:
+        found.append(CallRow.duration_ms <= round(wanted.max_duration_s * 1000))
     return found

@@ -27,10 +27,17 @@ class CallFilter(Body):
     fault: Fault | None = None
     channel: Annotated[str | None, Field(max_length=20)] = None
     is_test: bool | None = None
+    q: Annotated[str | None, Field(min_length=2, max_length=200, description="Said in the call by anybody; case does not matter.")] = None
+    min_cost: Annotated[float | None, Field(ge=0, description="US dollars; calls of unknown cost do not match.")] = None
+    max_cost: Annotated[float | None, Field(ge=0, description="US dollars; calls of unknown cost do not match.")] = None
+    min_duration_s: Annotated[float | None, Field(ge=0, le=10_000_000)] = None
+    max_duration_s: Annotated[float | None, Field(ge=0, le=10_000_000)] = None
 
 
 class CallQuery(CallFilter):
-    """A filter and a page."""
+    """A filter, an order and a page."""
+
+    sort: Annotated[Literal["newest", "oldest"], Field(description="By the start of the call; a cursor belongs to one order.")] = "newest"
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(max_length=500)] = None
@@ -40,6 +47,16 @@ class ExportQuery(CallFilter):
     """A filter and a file format."""
 
     format: Literal["csv", "jsonl"] = "csv"
+
+
+class RecordingView(Reply):
+    """The sound of a call (rule K1): `GET /v1/calls/{call_id}/recording`. It begins when the call was answered, like the times of the transcript."""
+
+    duration_ms: int
+    channels: int
+    size_bytes: int
+    parts: int
+    """Processes that carried the call; what lies between their parts is silent."""
 
 
 class CallRecord(Reply):
@@ -65,7 +82,9 @@ class CallRecord(Reply):
     fault: Fault | None
     summary: str | None
     usage: dict[str, Any] | None
+    cost: float | None = Field(description="US dollars for the AI providers, at the prices of the day; null when one of them has no price.")
     takeovers: int
+    recording: RecordingView | None
     trace_id: str
 
     @classmethod
@@ -91,7 +110,7 @@ class TranscriptLine(Reply):
     """One line; times are milliseconds since the call was answered."""
 
     turn: int
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "operator"] = Field(description="`operator`: a hint for the AI (rule X4); the caller did not hear it.")
     text: str
     stage: str
     started_at_ms: int
@@ -111,8 +130,20 @@ class StageVisit(Reply):
     at: datetime
 
 
-class ToolRunView(Reply):
-    """One run of a tool."""
+class HostCallReply(Reply):
+    """One call of the tool to the outside. The last four only of webhook deliveries."""
+
+    name: str
+    duration_ms: int
+    is_error: bool
+    url: str | None = None
+    status: int | None = Field(default=None, description="Of the webhook's HTTP answer.")
+    response: str | None = Field(default=None, description="Its beginning.")
+    error: str | None = Field(default=None, description="Why there was no answer.")
+
+
+class ToolRunFacts(Reply):
+    """One run of a tool (rule T9)."""
 
     run_key: str
     tool: str
@@ -120,11 +151,18 @@ class ToolRunView(Reply):
     status: str
     error_code: str
     arguments: dict[str, Any]
-    result: dict[str, Any]
-    logs: list[Any]
-    host_calls: list[Any]
+    result: dict[str, Any] = Field(
+        description="Of a run that failed: `error`, and of code its `line` and `scope`, the types of the names there: `rows: list[dict] (3)`."
+    )
+    logs: list[str]
+    host_calls: list[HostCallReply]
     duration_ms: int
     is_preload: bool
+
+
+class ToolRunView(ToolRunFacts):
+    """Within its call."""
+
     at: datetime
 
     @classmethod
@@ -156,7 +194,7 @@ class CallJournal(Reply):
 
 
 class CallList(Reply):
-    """Newest first."""
+    """In the order that was asked for."""
 
     calls: list[CallRecord]
     next_cursor: str | None

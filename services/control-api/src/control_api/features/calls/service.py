@@ -39,10 +39,10 @@ class CallService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_page(self, caller: Caller, request: PageRequest, wanted: CallFilter) -> Page[CallRow]:
+    async def list_page(self, caller: Caller, request: PageRequest, wanted: CallFilter, *, newest_first: bool = True) -> Page[CallRow]:
         """A page of calls."""
         async with self._database.session() as session:
-            return await CallRepository(session, caller.tenant_id).list_page(request, wanted)
+            return await CallRepository(session, caller.tenant_id).list_page(request, wanted, newest_first=newest_first)
 
     async def get(self, caller: Caller, call_id: str) -> CallDetail:
         """Raises NotFound."""

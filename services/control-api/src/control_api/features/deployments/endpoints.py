@@ -8,13 +8,16 @@ from control_api.access.dependencies import Editor, Viewer
 from control_api.access.idempotent_route import api_router
 from control_api.features.agents.service import AgentService
 from control_api.features.deployments.schemas import (
+    DeployAsk,
     Deployed,
     DeploymentDetail,
     DeploymentDiff,
     DeploymentList,
+    DraftDiff,
     FindingList,
     FindingReply,
     TestSession,
+    TestSessionAsk,
     ToolEffectsReply,
 )
 from control_api.features.deployments.service import DeploymentService
@@ -34,9 +37,15 @@ async def list_findings(caller: Viewer, service: Annotated[AgentService, Depends
 
 
 @router.post("/v1/agents/{agent_id}/deploy")
-async def deploy(caller: Editor, service: Service, agent_id: str) -> Deployed:
+async def deploy(caller: Editor, service: Service, agent_id: str, body: DeployAsk | None = None) -> Deployed:
     """Make the draft live."""
-    return await service.deploy(caller, agent_id)
+    return await service.deploy(caller, agent_id, require_tests=body is not None and body.require_tests)
+
+
+@router.get("/v1/agents/{agent_id}/diff")
+async def compare_draft(caller: Viewer, service: Service, agent_id: str) -> DraftDiff:
+    """What a deploy of the draft would change."""
+    return await service.draft_difference(caller, agent_id)
 
 
 @router.get("/v1/agents/{agent_id}/deployments")
@@ -65,6 +74,6 @@ async def compare_deployments(caller: Viewer, service: Service, agent_id: str, b
 
 
 @router.post("/v1/agents/{agent_id}/test-session")
-async def start_test_session(caller: Editor, service: Service, agent_id: str) -> TestSession:
-    """A token for a conversation with the draft."""
-    return await service.test_session(caller, agent_id)
+async def start_test_session(caller: Editor, service: Service, agent_id: str, body: TestSessionAsk | None = None) -> TestSession:
+    """A token for a conversation with the draft; with `resume`, one that goes on from an earlier turn."""
+    return await service.test_session(caller, agent_id, body or TestSessionAsk())

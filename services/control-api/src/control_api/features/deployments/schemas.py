@@ -1,14 +1,17 @@
 """Bodies of deploys and test sessions."""
 
+import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from callstage_domain.agent import AgentSnapshot
-from pydantic import Field, computed_field
+from pydantic import Field, computed_field, field_validator
 
+from control_api.compile.draft import MailText, PhoneText
 from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import HINTS, Finding
-from control_api.web.schema import Reply
+from control_api.features.agent_tests.runtime import Forked
+from control_api.web.schema import Body, Reply
 
 
 class FindingReply(Reply):
@@ -57,10 +60,15 @@ class EffectsReply(Reply):
     calls: list[EffectReply] = Field(description="Methods that may change something.")
     integrations: list[EffectReply]
     unknown: list[UnknownEffectReply]
+    hosts: list[str] = Field(
+        default_factory=list[str],
+        description="Hosts that it may contact, of what the agent is connected to now; empty for code that was checked without an agent.",
+        examples=[["odoo.example.com"]],
+    )
 
 
 class ToolEffectsReply(Reply):
-    """Of one tool."""
+    """Of one tool with code, or of a webhook tool."""
 
     tool: str
     effects: EffectsReply
@@ -125,10 +133,80 @@ class DeploymentDiff(Reply):
     changes: list[Change]
 
 
+class DraftDiff(Reply):
+    """What a deploy of the draft would change; `deployment` is the live one, null when none is."""
+
+    deployment: int | None
+    deployed_at: datetime | None
+    version: int = Field(description="Of the draft that was compared; its ETag.")
+    changes: list[Change]
+
+
+class DeployAsk(Body):
+    """How to deploy."""
+
+    require_tests: bool = Field(default=False, description="Run the agent's tests first; a test that does not pass blocks the deploy.")
+
+
+MAX_VARIABLES_CHARS = 3000
+
+
+class ResumePoint(Body):
+    """A turn of the caller in a session: the new session stands where that one stood before it."""
+
+    session_id: Annotated[str, Field(min_length=1, max_length=200, description="`historyKey` of the conversation.")]
+    turn: Annotated[int, Field(ge=0, le=10_000, description="Counts the caller's turns over the whole session, from 0.")]
+
+
+class TestSessionAsk(Body):
+    """Whom to pretend to be, and where to begin. Left out: the draft's test caller, from the start."""
+
+    caller_phone: PhoneText | None = None
+    sender_email: MailText | None = None
+    variables: dict[Annotated[str, Field(max_length=100)], str | int | float | bool] = Field(
+        default_factory=dict[str, str | int | float | bool], max_length=100, description="Request variables, as a click-to-call request has them."
+    )
+    mode: Literal["voice", "chat"] = "voice"
+    resume: ResumePoint | None = None
+
+    @field_validator("variables")
+    @classmethod
+    def _fits_into_an_address(cls, variables: dict[str, str | int | float | bool]) -> dict[str, str | int | float | bool]:
+        # They travel in the token, and that in the address of the socket.
+        if len(json.dumps(variables)) > MAX_VARIABLES_CHARS:
+            raise ValueError(f"{MAX_VARIABLES_CHARS} characters as JSON at most")
+        return variables
+
+
+class HistoryLine(Reply):
+    """Something that was said before."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+class ForkedSession(Reply):
+    """Where the new session stands."""
+
+    stage: str
+    variables: dict[str, Any]
+    history: list[HistoryLine]
+    replaced_text: str = Field(description="What the caller said in the turn that the next one replaces.")
+
+    @classmethod
+    def of(cls, forked: Forked) -> "ForkedSession":
+        """From agent-runtime's answer."""
+        lines = [HistoryLine.model_validate({"role": role, "text": text}) for role, text in forked.history]
+        return cls(stage=forked.stage, variables=forked.variables, history=lines, replaced_text=forked.replaced_text)
+
+
 class TestSession(Reply):
-    """Open `ws_url` with `?token=…`; runs on the draft as it was now (deployment 0)."""
+    """Open `ws_url` with `?token=…` (and `&mode=chat` for `chat`); runs on the draft as it was now (deployment 0)."""
 
     ws_url: str
     token: str
     deployment: int
     expires_in_s: int
+    mode: Literal["voice", "chat"] = "voice"
+    session_id: str | None = Field(default=None, description="With `resume`: send it as `&session_id=…`.")
+    forked: ForkedSession | None = None

@@ -1,5 +1,6 @@
 """Draft → immutable, numbered snapshot → data plane (rules D1, D2, D3)."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from callstage_contracts.buckets import ACTIVE, DEPLOYMENTS, agent_key, deployment_key
@@ -12,17 +13,23 @@ from control_api.access.caller import Caller
 from control_api.compile.checks import check, errors_first, has_errors
 from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import Finding
-from control_api.compile.snapshot import compile_snapshot
+from control_api.compile.hosts import all_with_hosts
+from control_api.compile.snapshot import first_stage_of
 from control_api.compile.type_check import for_deploy
 from control_api.db.agent_tables import AgentRow, DeploymentRow
 from control_api.db.rows import Page, PageRequest
 from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
+from control_api.features.agent_tests.runtime import Forked, ReplayClient
+from control_api.features.agent_tests.service import AgentTestService, changed_meanwhile
+from control_api.features.agents.compiled import compiled
 from control_api.features.agents.draft_checks import DraftChecks
+from control_api.features.agents.hosts import hosts_of
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.service import found
 from control_api.features.agents.view import draft_of
 from control_api.features.deployments.difference import differences
+from control_api.features.deployments.draft_claims import draft_claims
 from control_api.features.deployments.repository import DeploymentRepository
 from control_api.features.deployments.schemas import (
     Change,
@@ -30,10 +37,15 @@ from control_api.features.deployments.schemas import (
     DeploymentDetail,
     DeploymentDiff,
     DeploymentView,
+    DraftDiff,
     FindingReply,
+    ForkedSession,
+    ResumePoint,
     TestSession,
+    TestSessionAsk,
     ToolEffectsReply,
 )
+from control_api.features.webhook_endpoints.activations import tell_activated
 from control_api.outbox.expected import KEPT_DEPLOYMENTS
 from control_api.outbox.records import active_record
 
@@ -52,20 +64,33 @@ class _Types:
 class DeploymentService:
     """Deploy, activate, compare, test."""
 
-    def __init__(self, writer: Writer, signer: TokenSigner, gateway_websocket_url: str, checks: DraftChecks) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        signer: TokenSigner,
+        gateway_websocket_url: str,
+        checks: DraftChecks,
+        tests: AgentTestService,
+        replays: ReplayClient,
+    ) -> None:
         self._writer = writer
         self._signer = signer
         self._websocket_url = gateway_websocket_url
         self._checks = checks
+        self._tests = tests
+        self._replays = replays
 
-    async def deploy(self, caller: Caller, agent_id: str) -> Deployed:
-        """A new snapshot goes live. Raises CallerError with all findings when one is an error (rule S5)."""
+    async def deploy(self, caller: Caller, agent_id: str, *, require_tests: bool = False) -> Deployed:
+        """A new snapshot goes live. Raises CallerError with all findings when one is an error (rules S5, D6)."""
         types = await self._types(caller, agent_id)
+        tested = await self._tests.tested(caller, agent_id) if require_tests else None
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
-            findings = await self._checked(row, types)
+            findings = await self._checked(row, types, also=tested.findings() if tested else [])
+            if tested is not None and tested.version != row.version:
+                raise changed_meanwhile()
             row.last_deployment += 1
-            snapshot = await _compile(unit, row, row.last_deployment)
+            snapshot = await compiled(unit.session, row, row.last_deployment)
             await _store(unit, snapshot, findings)
             await _activate(unit, row, row.last_deployment)
             row.deployed_version = row.version
@@ -114,34 +139,57 @@ class DeploymentService:
         changes = [Change(path=path, before=old, after=new) for path, old, new in differences(older.snapshot, newer.snapshot)]
         return DeploymentDiff(before=before, after=after, changes=changes)
 
-    async def test_session(self, caller: Caller, agent_id: str) -> TestSession:
-        """Compile the draft as deployment 0 and give a token that opens a conversation with it (rules D1, V8)."""
+    async def draft_difference(self, caller: Caller, agent_id: str) -> DraftDiff:
+        """The draft against what is live; without changes when nothing is. Raises NotFound."""
+        async with self._writer.database.session() as session:
+            row = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+            live = await DeploymentRepository(session, caller.tenant_id).get(agent_id, row.active_deployment) if row.active_deployment else None
+            draft = await compiled(session, row, 0)
+        if live is None:
+            return DraftDiff(deployment=None, deployed_at=None, version=row.version, changes=[])
+        before = AgentSnapshot.model_validate(live.snapshot)
+        changes = [Change(path=path, before=old, after=new) for path, old, new in differences(before, draft)]
+        return DraftDiff(deployment=row.active_deployment, deployed_at=row.deployed_at, version=row.version, changes=changes)
+
+    async def test_session(self, caller: Caller, agent_id: str, ask: TestSessionAsk) -> TestSession:
+        """Compile the draft as deployment 0 and give a token that opens a conversation with it (rules D1, D4, V8)."""
         types = await self._types(caller, agent_id)
+        forked = await self._forked(caller, agent_id, ask.resume) if ask.resume else None
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
             findings = await self._checked(row, types)
             await DeploymentRepository(unit.session, unit.tenant_id).remove_test_draft(agent_id)
-            await _store(unit, await _compile(unit, row, 0), findings)
-        claims = {
-            "tenant_id": row.tenant_id,
-            "agent_id": agent_id,
-            "deployment": 0,
-            "test": True,
-            "caller_phone": draft_of(row).test_caller_phone,
-        }
-        token = self._signer.sign("ws", claims, ttl_s=TEST_SESSION_TTL_S)
-        return TestSession(ws_url=self._websocket_url, token=token, deployment=0, expires_in_s=TEST_SESSION_TTL_S)
+            await _store(unit, await compiled(unit.session, row, 0), findings)
+        token = self._signer.sign("ws", draft_claims(row, draft_of(row), ask, forked), ttl_s=TEST_SESSION_TTL_S)
+        return TestSession(
+            ws_url=self._websocket_url,
+            token=token,
+            deployment=0,
+            expires_in_s=TEST_SESSION_TTL_S,
+            mode=ask.mode,
+            session_id=forked.session_id if forked else None,
+            forked=ForkedSession.of(forked) if forked else None,
+        )
+
+    async def _forked(self, caller: Caller, agent_id: str, point: ResumePoint) -> Forked:
+        """Raises NotFound for a session that is not this agent's, or a turn that it does not have."""
+        async with self._writer.database.session() as session:
+            row = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+        return await self._replays.fork(caller.tenant_id, agent_id, first_stage_of(draft_of(row)), point.session_id, point.turn)
 
     async def _types(self, caller: Caller, agent_id: str) -> _Types:
         """Asked before the agent is locked: tool-sandbox takes its time."""
         async with self._writer.database.session() as session:
             row = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
-        return _Types(row.version, *await self._checks.types(draft_of(row)))
+            draft = draft_of(row)
+            hosts = await hosts_of(session, caller.tenant_id, agent_id, draft)
+        findings, effects = await self._checks.types(draft)
+        return _Types(row.version, findings, all_with_hosts(draft, effects, hosts))
 
-    async def _checked(self, row: AgentRow, types: _Types) -> list[Finding]:
+    async def _checked(self, row: AgentRow, types: _Types, *, also: Sequence[Finding] = ()) -> list[Finding]:
         draft = draft_of(row)
         of_types = types.findings if types.version == row.version else await in_thread(self._checks.types_unknown, draft)
-        findings = errors_first([*await in_thread(check, draft), *for_deploy(of_types)])
+        findings = errors_first([*await in_thread(check, draft), *for_deploy(of_types), *also])
         if has_errors(findings):
             errors = [finding.message for finding in findings if finding.severity == "error"]
             more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
@@ -151,19 +199,6 @@ class DeploymentService:
                 details={"findings": [item.model_dump() for item in FindingReply.all_of(findings)]},
             )
         return findings
-
-
-async def _compile(unit: UnitOfWork, row: AgentRow, deployment: int) -> AgentSnapshot:
-    agents = AgentRepository(unit.session, unit.tenant_id)
-    mailbox, draft = await agents.mailbox(row.agent_id), draft_of(row)
-    return compile_snapshot(
-        draft,
-        tenant_id=row.tenant_id,
-        agent_id=row.agent_id,
-        deployment=deployment,
-        has_backend=await agents.backend(row.agent_id) is not None,
-        integrations={**({"email": mailbox.integration_id} if mailbox else {}), **draft.integrations},
-    )
 
 
 async def _store(unit: UnitOfWork, snapshot: AgentSnapshot, findings: list[Finding]) -> None:
@@ -184,6 +219,7 @@ async def _store(unit: UnitOfWork, snapshot: AgentSnapshot, findings: list[Findi
 async def _activate(unit: UnitOfWork, row: AgentRow, deployment: int) -> None:
     row.active_deployment, row.deployed_at = deployment, now()
     await unit.publish(ACTIVE, agent_key(row.tenant_id, row.agent_id), active_record(row))
+    await tell_activated(unit, row.agent_id, deployment)
 
 
 async def _forget_old(unit: UnitOfWork, row: AgentRow) -> None:

@@ -16,9 +16,11 @@ from control_api.access.caller import Caller
 from control_api.compile.checks import CALL_VARIABLES
 from control_api.compile.draft import AgentDraft
 from control_api.compile.effects import Effects
+from control_api.compile.hosts import AgentHosts, with_hosts
 from control_api.compile.type_check import Remark
 from control_api.db.access_tables import ProviderKeyRow
 from control_api.db.database import Database
+from control_api.features.agents.hosts import hosts_of
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.service import found
 from control_api.features.agents.view import draft_of
@@ -58,14 +60,16 @@ class GenerationService:
                 raise FieldError("resources", f"'{name}' is no resource of this agent")
         resources = tuple(known[name] for name in body.resources) if body.resources is not None else tuple(draft.resources)
         wish = ToolWish(body.name, body.description, body.parameters, resources, body.code)
-        return self._tool_events(access, wish)
+        async with self._database.session() as session:
+            hosts = await hosts_of(session, caller.tenant_id, agent_id, draft)
+        return self._tool_events(access, wish, hosts)
 
     async def stage(self, caller: Caller, agent_id: str, body: StageGenerate) -> Events:
         """Raises NotFound, Conflict without a model; the events raise DependencyError."""
         draft, access = await self._prepared(caller, agent_id)
         return self._stage_events(access, draft, body)
 
-    async def _tool_events(self, access: Access, wish: ToolWish) -> Events:
+    async def _tool_events(self, access: Access, wish: ToolWish, hosts: AgentHosts) -> Events:
         async with self._deadline(), opened(access, first_byte_s=self._settings.generation_first_byte_timeout_s) as model:
             async with aclosing(write_tool(model, wish, self._check)) as steps:
                 async for step in steps:
@@ -73,7 +77,7 @@ class GenerationService:
                         case Delta():
                             yield GenerationEvent(type="delta", text=step.text)
                         case Draft():
-                            yield GenerationEvent(type="done" if step.is_final else "draft", result=_generated(step, access))
+                            yield GenerationEvent(type="done" if step.is_final else "draft", result=_generated(step, access, hosts))
 
     async def _stage_events(self, access: Access, draft: AgentDraft, body: StageGenerate) -> Events:
         pieces: list[str] = []
@@ -177,7 +181,7 @@ def _line(event: GenerationEvent) -> str:
     return f"event: {event.type}\ndata: {event.model_dump_json(exclude={'type'})}\n\n"
 
 
-def _generated(step: Draft, access: Access) -> ToolGenerated:
+def _generated(step: Draft, access: Access, hosts: AgentHosts) -> ToolGenerated:
     return ToolGenerated(
         code=step.code,
         is_good=step.is_good,
@@ -185,7 +189,7 @@ def _generated(step: Draft, access: Access) -> ToolGenerated:
             CodeRemark(kind="syntax" if remark.is_syntax else "type", message=remark.message, line=remark.line, is_error=remark.is_error)
             for remark in step.remarks
         ],
-        effects=EffectsReply.model_validate(step.effects),
+        effects=EffectsReply.model_validate(with_hosts(step.effects, hosts)),
         beyond=list(step.beyond),
         repairs=step.repairs,
         provider=access.provider,

@@ -3,42 +3,23 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from callstage_contracts import account_settings
+from callstage_contracts.account_settings import GmailSettings, TwilioSettings
 from callstage_contracts.buckets import IntegrationCategory, IntegrationProvider
 from callstage_contracts.calendar_settings import CalendarSettings
 from pydantic import BaseModel, Field, StringConstraints
 
-from control_api.compile.draft import MailText, NonEmptyText, PhoneText
+from control_api.compile.draft import NonEmptyText
 from control_api.compile.urls import HostText
-from control_api.features.mailboxes.schemas import OneLine, Port, Security
 from control_api.web.schema import Body, Reply
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-SenderName = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-class SmtpSettings(Body):
-    """A mailbox to send from."""
+class SmtpSettings(account_settings.SmtpSettings):
+    """The host is checked as all addresses are that a tenant chooses."""
 
-    sender: MailText
-    sender_name: SenderName = ""
     smtp_host: HostText
-    smtp_port: Port = 587
-    smtp_security: Security = "starttls"
-    username: OneLine
-
-
-class GmailSettings(Body):
-    """`sender` is the account that gives its consent."""
-
-    sender: MailText
-    sender_name: SenderName = ""
-
-
-class TwilioSettings(Body):
-    """A WhatsApp sender."""
-
-    account_sid: Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
-    sender: PhoneText
 
 
 SETTINGS: dict[IntegrationProvider, tuple[IntegrationCategory, type[BaseModel]]] = {

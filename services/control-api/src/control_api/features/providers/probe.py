@@ -23,7 +23,7 @@ VENDOR_URLS: dict[str, str] = {
 }
 
 
-async def check_base_url(policy: EgressPolicy, url: str) -> None:
+async def check_base_url(policy: EgressPolicy, url: str, *, field: str = "base_url") -> None:
     """A tenant's own address must be public, or one that the operator lists. Raises FieldError."""
     host = httpx2.URL(url).host
     try:
@@ -32,9 +32,9 @@ async def check_base_url(policy: EgressPolicy, url: str) -> None:
             for address in await _resolved(host):
                 policy.check_address(host, address)
     except EgressRefused as err:
-        raise FieldError("base_url", f"'{host}' is not a public address; the operator can allow it with CALLSTAGE_EGRESS_ALLOW") from err
+        raise FieldError(field, f"'{host}' is not a public address; the operator can allow it with CALLSTAGE_EGRESS_ALLOW") from err
     except (OSError, UnicodeError, TimeoutError) as err:
-        raise FieldError("base_url", f"the host name '{host}' does not resolve") from err
+        raise FieldError(field, f"the host name '{host}' does not resolve") from err
 
 
 async def probe(url: str, policy: EgressPolicy) -> tuple[bool, int, str | None]:

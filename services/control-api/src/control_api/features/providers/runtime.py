@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import grpc
 import orjson
 from callstage_contracts.pb.runtime.v1 import provider_pb2, provider_pb2_grpc
-from callstage_domain.errors import CallerError, CallstageError, DependencyError, LimitExceeded
+from callstage_domain.errors import CallerError, CallstageError, DependencyError, LimitExceeded, NotFound
 
 T = TypeVar("T")
 _TIMEOUT_S = 5.0
@@ -60,7 +60,7 @@ class RuntimeClient:
     async def providers(self, tenant_id: str) -> list[KnownProvider]:
         """All that agents of the tenant may name."""
         request = provider_pb2.ListProvidersRequest(tenant_id=tenant_id)
-        reply: provider_pb2.ListProvidersReply = await _answered(self._stub.ListProviders(request, timeout=_TIMEOUT_S))
+        reply: provider_pb2.ListProvidersReply = await answered(self._stub.ListProviders(request, timeout=_TIMEOUT_S))
         return [
             KnownProvider(
                 entry.kind,
@@ -77,7 +77,7 @@ class RuntimeClient:
     async def check(self, tenant_id: str, vendors: list[str]) -> dict[str, VendorAnswer]:
         """By name, of those that have a key."""
         request = provider_pb2.CheckVendorsRequest(tenant_id=tenant_id, vendors=vendors)
-        reply: provider_pb2.CheckVendorsReply = await _answered(self._stub.CheckVendors(request, timeout=_TIMEOUT_S))
+        reply: provider_pb2.CheckVendorsReply = await answered(self._stub.CheckVendors(request, timeout=_TIMEOUT_S))
         return {
             health.vendor: VendorAnswer(health.vendor, health.is_healthy, health.latency_ms, health.error, health.is_own_key)
             for health in reply.vendors
@@ -86,16 +86,16 @@ class RuntimeClient:
     async def voices(self, tenant_id: str, provider: str | None) -> tuple[list[LiveVoice], dict[str, str]]:
         """Voices; and of providers that could not say, why."""
         request = provider_pb2.ListVoicesRequest(tenant_id=tenant_id, provider=provider or "")
-        reply: provider_pb2.ListVoicesReply = await _answered(self._stub.ListVoices(request, timeout=_VOICES_TIMEOUT_S))
+        reply: provider_pb2.ListVoicesReply = await answered(self._stub.ListVoices(request, timeout=_VOICES_TIMEOUT_S))
         return [LiveVoice(voice.provider, voice.voice, voice.name, voice.language, voice.gender) for voice in reply.voices], dict(reply.failures)
 
     async def preview(self, request: provider_pb2.PreviewVoiceRequest) -> bytes:
         """A WAV file. Raises CallerError, LimitExceeded or DependencyError as agent-runtime does."""
-        reply: provider_pb2.PreviewVoiceReply = await _answered(self._stub.PreviewVoice(request, timeout=_PREVIEW_TIMEOUT_S))
+        reply: provider_pb2.PreviewVoiceReply = await answered(self._stub.PreviewVoice(request, timeout=_PREVIEW_TIMEOUT_S))
         return reply.wav
 
 
-async def _answered(call: Any) -> Any:
+async def answered(call: Any) -> Any:
     """The reply, or our own error for what it failed with."""
     waiting: Awaitable[Any] = call
     try:
@@ -111,6 +111,8 @@ def _error_of(err: grpc.aio.AioRpcError) -> CallstageError:
         return DependencyError("agent-runtime, which knows the AI providers, is not available right now", vendor="agent-runtime", code=_AWAY)
     if err.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return LimitExceeded(message, code=code, details={"retry_after_s": int(said.get("callstage-retry-after-s", "1"))})
+    if err.code() is grpc.StatusCode.NOT_FOUND:
+        return NotFound(message, code=code)
     if err.code() is grpc.StatusCode.INVALID_ARGUMENT:
         return CallerError(message, code=code)
     return DependencyError(message, vendor="agent-runtime", code=code)

@@ -62,19 +62,19 @@ async def remove_webhook_key(caller: Owner, service: Service, key_id: str) -> No
 @router.get("/v1/carriers")
 async def get_carriers(caller: Viewer, service: Service) -> CarriersReply:
     """What is stored, without secrets."""
-    return _carriers(await service.get(caller))
+    return _carriers(await service.get(caller), service)
 
 
 @router.put("/v1/carriers/twilio")
 async def put_twilio(caller: Owner, service: Service, body: TwilioPut) -> CarriersReply:
     """Store the Twilio account; its webhooks are verified from now on."""
-    return _carriers(await service.put_twilio(caller, body))
+    return _carriers(await service.put_twilio(caller, body), service)
 
 
 @router.put("/v1/carriers/telnyx")
 async def put_telnyx(caller: Owner, service: Service, body: TelnyxPut) -> CarriersReply:
     """Store the Telnyx account."""
-    return _carriers(await service.put_telnyx(caller, body))
+    return _carriers(await service.put_telnyx(caller, body), service)
 
 
 @router.delete("/v1/carriers/{carrier}", status_code=204)
@@ -94,8 +94,9 @@ def _tenant(row: TenantRow) -> TenantReply:
     )
 
 
-def _carriers(row: TenantRow) -> CarriersReply:
+def _carriers(row: TenantRow, service: TenantService) -> CarriersReply:
     return CarriersReply(
         twilio=TwilioReply(account_sid=row.twilio_account_sid) if row.twilio_account_sid else None,
         telnyx=TelnyxReply(public_key=row.telnyx_public_key, has_api_key=row.telnyx_api_key_sealed is not None) if row.telnyx_public_key else None,
+        webhooks=service.webhooks,
     )

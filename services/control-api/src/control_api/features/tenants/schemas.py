@@ -70,11 +70,19 @@ class TelnyxReply(Reply):
     has_api_key: bool
 
 
+class CarrierWebhooks(Reply):
+    """Addresses to enter at the carrier, so that its calls come here."""
+
+    twilio_voice_url: str = Field(description='Twilio, of a number: "A call comes in", HTTP POST.')
+    telnyx_webhook_url: str = Field(description="Telnyx, of a Voice API application: the webhook URL, API v2.")
+
+
 class CarriersReply(Reply):
     """What is stored; secrets never come back."""
 
     twilio: TwilioReply | None
     telnyx: TelnyxReply | None
+    webhooks: CarrierWebhooks
 
 
 class WebhookKeyCreate(Body):

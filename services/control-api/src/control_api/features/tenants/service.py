@@ -14,7 +14,7 @@ from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
 from control_api.features.ids import new_row_id
 from control_api.features.tenants.repository import TenantRepository
-from control_api.features.tenants.schemas import TelnyxPut, TenantPatch, TwilioPut
+from control_api.features.tenants.schemas import CarrierWebhooks, TelnyxPut, TenantPatch, TwilioPut
 from control_api.outbox.records import tenant_record
 from control_api.web.problems import FieldError
 
@@ -25,9 +25,15 @@ _SHOWN_LENGTH = 13
 class TenantService:
     """Owners change, everybody of the tenant may look."""
 
-    def __init__(self, writer: Writer, box: SecretBox) -> None:
+    def __init__(self, writer: Writer, box: SecretBox, gateway_public_url: str = "") -> None:
         self._writer = writer
         self._box = box
+        self._gateway_url = gateway_public_url.rstrip("/")
+
+    @property
+    def webhooks(self) -> CarrierWebhooks:
+        """Where the carriers find media-gateway."""
+        return CarrierWebhooks(twilio_voice_url=f"{self._gateway_url}/api/twilio/voice", telnyx_webhook_url=f"{self._gateway_url}/incoming/telnyx")
 
     async def get(self, caller: Caller) -> TenantRow:
         """The caller's tenant."""

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from callstage_domain.builtin_tools import BUILTIN_TOOLS, STANDARD_WEBHOOK_TOOLS
 from fastapi import Depends, Query
 
 from control_api.access.dependencies import Editor, Viewer
@@ -12,6 +13,8 @@ from control_api.features.tools.schemas import (
     CodeCheck,
     CodeChecked,
     ModelReply,
+    StandardTool,
+    StandardToolList,
     TemplateAsk,
     TemplateReply,
     ToolRunEntry,
@@ -32,6 +35,13 @@ Runs = Annotated[ToolRunService, Depends(provided(ToolRunService))]
 async def check_code(caller: Editor, service: Service, body: CodeCheck) -> CodeChecked:
     """Check code that is being written, and say what it can do; nothing runs."""
     return await service.check(body.code)
+
+
+@router.get("/v1/tools/standard")
+async def list_standard_tools(caller: Viewer) -> StandardToolList:
+    """Tools that stages may name without defining them, with their arguments."""
+    tools = [*BUILTIN_TOOLS.values(), *STANDARD_WEBHOOK_TOOLS.values()]
+    return StandardToolList(tools=[StandardTool.model_validate(tool) for tool in tools])
 
 
 @router.get("/v1/tool-runs")

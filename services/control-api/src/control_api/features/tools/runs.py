@@ -72,4 +72,5 @@ def _request(tenant_id: str, run: ToolRunRow, tool: ToolDefinition, url: str) ->
 def _conditions(wanted: ToolRunFilter) -> Sequence[ColumnElement[bool]]:
     exact: dict[Any, Any] = {ToolRunRow.agent_id: wanted.agent_id, ToolRunRow.tool: wanted.tool, ToolRunRow.status: wanted.status}
     exact[ToolRunRow.call_id] = wanted.call_id
-    return [column == value for column, value in exact.items() if value is not None]
+    found: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    return [*found, ToolRunRow.host_calls.contains([{"name": "webhook"}])] if wanted.kind == "webhook" else found

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from control_api.compile.draft import CodeText, NonEmptyText
+from control_api.features.calls.schemas import HostCallReply, ToolRunFacts
 from control_api.features.deployments.schemas import EffectsReply
 from control_api.web.schema import Body, Reply
 
@@ -18,24 +19,19 @@ class ToolTry(Body):
     dry_run: bool = Field(default=False, description="True: reads go through, writes are shown instead of sent (rule T13).")
 
 
-class HostCallReply(Reply):
-    """One call of the tool to the outside. The last four only of webhook deliveries."""
-
-    name: str
-    duration_ms: int
-    is_error: bool
-    url: str | None = None
-    status: int | None = Field(default=None, description="Of the webhook's HTTP answer.")
-    response: str | None = Field(default=None, description="Its beginning.")
-    error: str | None = Field(default=None, description="Why there was no answer.")
-
-
 class RehearsedWriteReply(Reply):
     """What a dry run did not send."""
 
     operation: Literal["create", "write", "delete", "call", "webhook", "integration"]
     target: str = Field(description="A model; of a call `model.method`; of a webhook its address; of an integration `email.send`.")
     arguments: dict[str, Any]
+
+
+class ScopeNameReply(Reply):
+    """A name of the tool's code where it failed, and the type of what it held; never the value."""
+
+    name: str
+    type: str = Field(description="`dict[str, int]`; of a list with its length: `list[dict] (3)`.")
 
 
 class ToolTried(Reply):
@@ -46,6 +42,8 @@ class ToolTried(Reply):
     speech: str = Field(description="What the AI would say word for word; empty when the tool leaves that to it.")
     error: str = Field(description="What went wrong, with the line of the code when it is the code's fault; empty when nothing did.")
     error_code: str
+    line: int = Field(description="Of the tool's code, from 1, where it failed; 0 when that was elsewhere.")
+    scope: list[ScopeNameReply] = Field(description="What stood in the names of the code at that moment.")
     session: dict[str, Any] = Field(description="`session` after the run.")
     logs: list[str]
     host_calls: list[HostCallReply]
@@ -61,6 +59,7 @@ class ToolRunFilter(Body):
     tool: Annotated[str | None, Field(max_length=64)] = None
     status: Literal["ok", "failed", "timed_out", "unknown"] | None = None
     call_id: Annotated[str | None, Field(max_length=100)] = None
+    kind: Literal["webhook"] | None = Field(default=None, description="`webhook`: deliveries only, with address, answer and duration (rule W7).")
 
 
 class ToolRunQuery(ToolRunFilter):
@@ -70,22 +69,11 @@ class ToolRunQuery(ToolRunFilter):
     cursor: Annotated[str | None, Field(max_length=500)] = None
 
 
-class ToolRunEntry(Reply):
-    """One run of a tool in a call (rule T9)."""
+class ToolRunEntry(ToolRunFacts):
+    """With the call that it belongs to."""
 
     call_id: str
     agent_id: str
-    run_key: str
-    tool: str
-    stage: str
-    status: str
-    error_code: str
-    arguments: dict[str, Any]
-    result: dict[str, Any]
-    logs: list[str]
-    host_calls: list[HostCallReply]
-    duration_ms: int
-    is_preload: bool
     occurred_at: datetime
 
 
@@ -94,6 +82,21 @@ class ToolRunList(Reply):
 
     tool_runs: list[ToolRunEntry]
     next_cursor: str | None
+
+
+class StandardTool(Reply):
+    """A tool that every agent may use without defining it (rules B1 to B3, W5)."""
+
+    name: str
+    kind: Literal["builtin", "webhook"]
+    description: str
+    parameters: dict[str, Any]
+
+
+class StandardToolList(Reply):
+    """Built-in ones first."""
+
+    tools: list[StandardTool]
 
 
 class CodeCheck(Body):

@@ -17,14 +17,15 @@ from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.service import found
 from control_api.features.agents.view import draft_of
 from control_api.features.backends.sandbox import SandboxClient
+from control_api.features.calls.schemas import HostCallReply
 from control_api.features.deployments.schemas import EffectsReply
 from control_api.features.tools.schemas import (
     CodeChecked,
     CodeRemark,
-    HostCallReply,
     ModelFieldReply,
     ModelReply,
     RehearsedWriteReply,
+    ScopeNameReply,
     TemplateAsk,
     TemplateReply,
     ToolTried,
@@ -138,6 +139,8 @@ def tried(reply: sandbox_pb2.TryToolReply, *, is_rehearsal: bool) -> ToolTried:
         speech=run.speech,
         error="" if run.status == sandbox_pb2.RUN_STATUS_OK else run.model_text,
         error_code=run.error_code,
+        line=run.line,
+        scope=[ScopeNameReply(name=name.name, type=name.type) for name in run.scope],
         session=orjson.loads(run.session_json or "{}"),
         logs=list(run.logs),
         host_calls=[HostCallReply(name=call.name, duration_ms=call.duration_ms, is_error=call.is_error, **_detail(call)) for call in run.host_calls],

@@ -1,12 +1,12 @@
-"""/v1/users, for owners."""
+"""/v1/users, for owners; /v1/me/account, for everybody."""
 
 from typing import Annotated
 
 from fastapi import Depends
 
-from control_api.access.dependencies import Owner
+from control_api.access.dependencies import Owner, Viewer
 from control_api.access.idempotent_route import api_router
-from control_api.features.users.schemas import UserCreate, UserList, UserPatch, UserReply
+from control_api.features.users.schemas import OwnAccountPatch, UserCreate, UserList, UserPatch, UserReply
 from control_api.features.users.service import UserService
 from control_api.web.provide import provided
 from control_api.web.schema import Paging
@@ -26,6 +26,18 @@ async def list_users(caller: Owner, service: Service, paging: Paging) -> UserLis
 async def create_user(caller: Owner, service: Service, body: UserCreate) -> UserReply:
     """Add a person."""
     return UserReply.model_validate(await service.create(caller, body))
+
+
+@router.get("/v1/me/account")
+async def own_account(caller: Viewer, service: Service) -> UserReply:
+    """The person who is signed in."""
+    return UserReply.model_validate(await service.get(caller, caller.id))
+
+
+@router.patch("/v1/me/account")
+async def change_own_account(caller: Viewer, service: Service, body: OwnAccountPatch) -> UserReply:
+    """Change one's own name or password; after a new password one signs in again."""
+    return UserReply.model_validate(await service.change_own(caller, body))
 
 
 @router.get("/v1/users/{user_id}")

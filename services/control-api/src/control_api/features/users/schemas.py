@@ -30,6 +30,14 @@ class UserPatch(Body):
     is_active: bool | None = None
 
 
+class OwnAccountPatch(Body):
+    """What people may change of themselves; a new `password` needs the one before, and signs out everywhere."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    password: Password | None = None
+    current_password: Annotated[str, StringConstraints(max_length=1024)] | None = None
+
+
 class UserReply(Reply):
     """A person."""
 

@@ -1,16 +1,16 @@
 """People of a tenant: owners manage them (rule AC1)."""
 
-from callstage_domain.errors import Conflict, NotFound
+from callstage_domain.errors import Conflict, Forbidden, NotFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.access.caller import Caller
 from control_api.db.access_tables import UserRow
 from control_api.db.rows import Page, PageRequest
 from control_api.db.unit_of_work import Writer
-from control_api.features.identity.passwords import hash_password
+from control_api.features.identity.passwords import hash_password, is_password
 from control_api.features.ids import new_row_id
 from control_api.features.users.repository import UserRepository
-from control_api.features.users.schemas import UserCreate, UserPatch, UserReply
+from control_api.features.users.schemas import OwnAccountPatch, UserCreate, UserPatch, UserReply
 from control_api.web.problems import FieldError
 
 
@@ -72,6 +72,17 @@ class UserService:
                 await users.end_sessions(user_id)
             unit.audit("user.changed", "user", row.id, before=before, after=_shown(row) | ({"password": "changed"} if password_hash else {}))
         return row
+
+    async def change_own(self, caller: Caller, patch: OwnAccountPatch) -> UserRow:
+        """Raises Forbidden for a caller that is no person; FieldError for a wrong current password."""
+        if caller.kind != "user":
+            raise Forbidden("an API key has no account; sign in to change yours")
+        if patch.password is not None:
+            async with self._writer.database.session() as session:
+                stored = (await _found(session, caller.tenant_id, caller.id)).password_hash
+            if not await is_password(patch.current_password or "", stored):
+                raise FieldError("current_password", "is not your password")
+        return await self.change(caller, caller.id, UserPatch(**patch.model_dump(exclude_unset=True, exclude={"current_password"})))
 
     async def remove(self, caller: Caller, user_id: str) -> None:
         """Raises NotFound; Conflict for the last owner."""

@@ -1,0 +1,1 @@
+"""Agents in numbers, for their cards."""

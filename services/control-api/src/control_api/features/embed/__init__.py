@@ -1,0 +1,1 @@
+"""Tokens that put an agent on a web page."""

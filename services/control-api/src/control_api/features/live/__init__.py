@@ -1,0 +1,1 @@
+"""Calls that run now (rule X4)."""

@@ -1,0 +1,1 @@
+"""The sound of calls (rules K1, K3)."""

@@ -1,0 +1,1 @@
+"""Messages of callers (rules B3, X2)."""
