@@ -11,6 +11,10 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 CALL_ARGS ?=
+NPM := $(RUN)/python tools/npm.py
+WEB_MODULES := web/node_modules/.installed
+WEB_BUILT := web/manager/dist/index.html
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 export CALLSTAGE_HOME ?= .callstage
 
 # uv from the machine when it is there and works, else from PyPI into a small environment of its own.
@@ -22,7 +26,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundl
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: help install run call down test check fmt lint types imports proto docs bench clean
+.PHONY: help install web run call down test webtest browser screenshots check fmt lint types imports proto docs bench clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -49,7 +53,19 @@ $(DEV_STAMP): $(PACKAGE_FILES) | python $(filter .tools/%,$(UV))
 
 install: $(DEV_STAMP) ## Install everything into this folder, tools for development too.
 
-run: $(STAMP) ## Start the whole platform (RUNTIMES=2 GATEWAYS=2 for several of a kind) until Ctrl-C.
+$(WEB_MODULES): web/package-lock.json $(wildcard web/package.json web/*/package.json) | $(STAMP)
+	@echo "Installing the web packages into web/node_modules"
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_BUILT): $(WEB_MODULES) $(WEB_SOURCES)
+	@echo "Building the manager and the embed widget"
+	@$(NPM) run --silent build
+	@touch $@
+
+web: $(WEB_BUILT) ## Build the manager and the embed widget into web/*/dist.
+
+run: $(STAMP) $(WEB_BUILT) ## Start the whole platform (RUNTIMES=2 GATEWAYS=2 for several of a kind) until Ctrl-C.
 	@exec $(RUN)/callstage up
 
 call: $(STAMP) ## Call the demo agent from this terminal (CALL_ARGS='--say "..." --carrier telnyx').
@@ -58,8 +74,22 @@ call: $(STAMP) ## Call the demo agent from this terminal (CALL_ARGS='--say "..."
 down: $(STAMP) ## Stop a platform that runs in this folder.
 	@$(RUN)/callstage down
 
-test: $(DEV_STAMP) check ## Everything that must hold: checks, then unit, component, end-to-end, chaos and security tests.
-	@$(RUN)/python -m pytest libs services cli tests
+test: $(DEV_STAMP) check webtest $(WEB_BUILT) browser ## Everything that must hold: checks, then unit, component, end-to-end, chaos, security and browser tests.
+	@$(RUN)/python -m pytest -n 2 --dist loadfile libs services cli
+	@$(RUN)/python -m pytest tests
+
+webtest: $(WEB_BUILT) ## Types, lint, tests and size limits of web/.
+	@$(NPM) run --silent api:check && $(NPM) run --silent lint && $(NPM) run --silent types && $(NPM) run --silent test && $(NPM) run --silent budget
+
+# Playwright's own download of a browser needs its servers; Debian's Chromium does the same and is patched with the system.
+browser:
+	@command -v chromium >/dev/null || { \
+		echo "Installing Chromium for the browser tests"; \
+		{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+		{ echo "The browser tests need Chromium: install the package chromium, then run this again." >&2; exit 1; }; }
+
+screenshots: $(DEV_STAMP) $(WEB_BUILT) browser ## Every screen at 1440 and 360 px, light and dark, into screenshots/.
+	@$(RUN)/python -m pytest -q tests/browser/screenshots.py
 
 check: $(DEV_STAMP) lint types imports ## Lint, types, layers, and generated files that must match their sources.
 	@$(RUN)/python tools/generated.py --check
@@ -86,4 +116,4 @@ bench: $(DEV_STAMP) ## Latency and cost against the budgets (BENCH_QUICK=1: at m
 
 clean: ## Remove everything that was installed or made here; stops a platform that runs here.
 	@if test -x $(RUN)/callstage && test -e $(CALLSTAGE_HOME)/running.json; then $(RUN)/callstage down; fi
-	@rm -rf $(VENV) .tools .callstage .ruff_cache .pytest_cache .import_linter_cache; find . -name __pycache__ -prune -exec rm -rf {} +
+	@rm -rf $(VENV) web/node_modules web/*/dist .tools .callstage .ruff_cache .pytest_cache .import_linter_cache; find . -name __pycache__ -prune -exec rm -rf {} +

@@ -115,5 +115,5 @@ class FakeGateway:
         try:
             yield self
         finally:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await runner.cleanup()

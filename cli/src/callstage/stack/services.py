@@ -46,6 +46,7 @@ def shared_env(plan: StackPlan, inherited: Mapping[str, str]) -> dict[str, str]:
         "CALLSTAGE_EGRESS_ALLOW": "127.0.0.0/8,::1/128",
         "CALLSTAGE_POLL_INTERVAL_S": "2",
         "CALLSTAGE_DRAIN_TIMEOUT_S": "5",
+        "CALLSTAGE_RECORDINGS": f"folder:{plan.home / 'recordings'}",
         "CALLSTAGE_COOKIE_SECURE": "false",
         "OMP_NUM_THREADS": "1",
         # gRPC's own notes about forks and closed connections are for its authors.
@@ -71,12 +72,25 @@ def shared_env(plan: StackPlan, inherited: Mapping[str, str]) -> dict[str, str]:
     return {**defaults, **inherited, **fixed}
 
 
+def built_manager() -> Path | None:
+    """`web/manager/dist` of this checkout, when it was built (`make web`)."""
+    built = Path(__file__).resolve().parents[4] / "web" / "manager" / "dist"
+    return built if (built / "index.html").is_file() else None
+
+
+def built_embed() -> Path | None:
+    """The widget's script of this checkout, when it was built (`make web`)."""
+    built = Path(__file__).resolve().parents[4] / "web" / "embed" / "dist" / "callstage_embed.js"
+    return built if built.is_file() else None
+
+
 def control_api(plan: StackPlan) -> ProcessSpec:
     """REST API and manager."""
     own = {
         "CALLSTAGE_HTTP_PORT": str(plan.control_api_port),
         "CALLSTAGE_PUBLIC_URL": plan.control_api_url,
         "CALLSTAGE_GATEWAY_PUBLIC_URL": plan.public_url or plan.gateway_url,
+        "CALLSTAGE_WEB_ROOT": str(built_manager() or ""),
     }
     return _service(plan, "control-api", "control_api", own)
 
@@ -100,6 +114,7 @@ def media_gateways(plan: StackPlan) -> list[ProcessSpec]:
         "CALLSTAGE_HTTP_PORT": str(plan.gateway_port),
         "CALLSTAGE_HTTP_SHARED_PORT": "true",
         "CALLSTAGE_PUBLIC_URL": plan.public_url or plan.gateway_url,
+        "CALLSTAGE_EMBED_SCRIPT": str(built_embed() or ""),
     }
     return [_service(plan, "media-gateway", "media_gateway", own, number=index + 1 if plan.gateways > 1 else 0) for index in range(plan.gateways)]
 

@@ -1,0 +1,106 @@
+/** What can be connected, and the fields of each. Pure. */
+import type { Schemas } from "../../api/api";
+
+export type Provider = Schemas["IntegrationReply"]["provider"];
+
+export interface Field {
+  name: string;
+  label: string;
+  description?: string;
+  type?: "text" | "number" | "choice" | "email";
+  choices?: string[];
+  isOptional?: boolean;
+  initial?: string | number;
+}
+
+export interface Kind {
+  provider: Provider;
+  label: string;
+  about: string;
+  /** Connected by the vendor's own consent page. */
+  isOAuth: boolean;
+  secret?: string;
+  fields: Field[];
+}
+
+const CALENDAR: Field[] = [
+  { name: "calendar_id", label: "Calendar", description: "“primary” is the account's own.", initial: "primary" },
+  {
+    name: "timezone",
+    label: "Time zone",
+    description: "Such as Europe/Brussels.",
+    initial: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+  },
+  { name: "slot_minutes", label: "Length of an appointment (min)", type: "number", initial: 30 },
+  { name: "buffer_minutes", label: "Pause between appointments (min)", type: "number", initial: 0 },
+  { name: "notice_minutes", label: "Shortest notice (min)", type: "number", initial: 60 },
+  { name: "days_ahead", label: "Days ahead that are offered", type: "number", initial: 60 },
+];
+
+export const KINDS: Kind[] = [
+  {
+    provider: "smtp",
+    label: "Mailbox (SMTP)",
+    about: "Send mail through any mail server",
+    isOAuth: false,
+    secret: "Password",
+    fields: [
+      { name: "sender", label: "From address", type: "email" },
+      { name: "sender_name", label: "From name", isOptional: true },
+      { name: "smtp_host", label: "Server" },
+      { name: "smtp_port", label: "Port", type: "number", initial: 587 },
+      { name: "smtp_security", label: "Security", type: "choice", choices: ["starttls", "tls", "none"], initial: "starttls" },
+      { name: "username", label: "User name" },
+    ],
+  },
+  {
+    provider: "gmail",
+    label: "Gmail",
+    about: "Send mail as a Google account",
+    isOAuth: true,
+    fields: [
+      { name: "sender", label: "From address", type: "email", description: "The account that gives its consent." },
+      { name: "sender_name", label: "From name", isOptional: true },
+    ],
+  },
+  { provider: "google", label: "Google Calendar", about: "Free times and bookings", isOAuth: true, fields: CALENDAR },
+  { provider: "microsoft", label: "Outlook calendar", about: "Free times and bookings", isOAuth: true, fields: CALENDAR },
+  {
+    provider: "twilio",
+    label: "WhatsApp (Twilio)",
+    about: "Send WhatsApp messages",
+    isOAuth: false,
+    secret: "Auth token",
+    fields: [
+      { name: "account_sid", label: "Account SID", description: "Starts with AC." },
+      { name: "sender", label: "Sender", description: "The WhatsApp number, such as +12025550123." },
+    ],
+  },
+];
+
+export function kindOf(provider: Provider): Kind {
+  const kind = KINDS.find((candidate) => candidate.provider === provider);
+  if (!kind) throw new Error(`no integration of the kind ${provider}`);
+  return kind;
+}
+
+/** The form's values at the beginning: what is stored, else the defaults. */
+export function initialValues(kind: Kind, stored: Record<string, unknown> = {}): Record<string, string | number> {
+  return Object.fromEntries(
+    kind.fields.map((field) => {
+      const value = stored[field.name];
+      return [field.name, typeof value === "string" || typeof value === "number" ? value : (field.initial ?? "")];
+    }),
+  );
+}
+
+/** `settings` as the API wants them: what the form does not show (working hours) stays as it is stored. */
+export function settingsOf(values: Record<string, string | number>, stored: Record<string, unknown> = {}): Record<string, unknown> {
+  return { ...stored, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "")) };
+}
+
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Day = (typeof DAYS)[number];
+export type WorkingHours = Partial<Record<Day, [string, string]>>;
+export const WEEK = DAYS;
+export const USUAL_HOURS: WorkingHours = Object.fromEntries(DAYS.slice(0, 5).map((day) => [day, ["09:00", "17:00"]]));
