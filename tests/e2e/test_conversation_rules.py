@@ -45,7 +45,7 @@ async def test_a_silent_caller_is_asked_once_and_a_long_call_ends(stack: Stack, 
 
     async def ends(agent: str, words: list[str], reason: str) -> None:
         async with browser_call(stack, agent) as browser:
-            call_id = (await browser.wait_for("connected", 5)).data["callId"]
+            call_id = (await browser.wait_for("connected", 20)).data["callId"]
             assert await browser.wait_closed(25) == 1000
             assert browser.transcripts("assistant") == words
         assert await _reason(api, call_id) == reason

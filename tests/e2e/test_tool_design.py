@@ -71,7 +71,7 @@ async def test_from_a_live_model_to_a_deployed_tool(stack: Stack, api: httpx2.As
     assert actions.count("tool.tried") == 2
 
     deployed = (await api.post(f"/v1/agents/{agent}/deploy", json={})).json()
-    assert deployed["effects"] == [{"tool": tool["name"], "effects": checked["effects"]}]
+    assert deployed["effects"] == [{"tool": tool["name"], "effects": {**checked["effects"], "hosts": [f"127.0.0.1:{odoo.port}"]}}]
     assert (await api.post(f"/v1/agents/{agent}/tools/end_call/try", json={})).json()["code"] == "builtin_tool"
 
 

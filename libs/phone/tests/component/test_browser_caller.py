@@ -51,10 +51,10 @@ class VoiceServer:
 async def test_hears_and_speaks(query: dict[str, str]) -> None:
     async with VoiceServer() as server:
         async with BrowserCaller(server.url, {"api_key": "vx_good", **query}, chunk_bytes=(333, 4096)) as caller:
-            assert (await caller.wait_for("connected", 3)).data["historyKey"] == "h"
+            assert (await caller.wait_for("connected", 20)).data["historyKey"] == "h"
             began = await caller.wait_for_agent_speech(3)
             caller.send_text("stop it")
-            await caller.wait_for("audioStop", 3)
+            await caller.wait_for("audioStop", 20)
             ended = await caller.wait_for_agent_silence(100, 3)
             assert ended - began < 0.4
             await caller.say(tone_speech("hi", 16000))

@@ -94,7 +94,7 @@ def mark(name: str) -> dict[str, Any]:
     return {"event": "mark", "mark": {"name": name}}
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 3.0) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.005)

@@ -1,4 +1,7 @@
-"""The pytest plugin (entry point `callstage`): leak and blocked-loop checks for every test, embedded servers as session fixtures."""
+"""The pytest plugin (entry point `callstage`): leak and blocked-loop checks for every test, embedded servers as session fixtures.
+
+What a test does depends on neither the speed of the machine nor on which packages happen to be installed: see `_same_everywhere`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from contextlib import ExitStack
 
 import pytest
 import pytest_asyncio
+import structlog
+from hypothesis import settings
 
 from callstage_testing import leaks, servers
 
@@ -22,7 +27,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _same_everywhere(config: pytest.Config) -> None:
+    """Logs without `rich`, whose tracebacks hold the loop for seconds; property tests that try the same examples each time, however slowly.
+
+    `--hypothesis-profile=default` tries new examples.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.set_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
+    if config.getoption("--hypothesis-profile", default=None) is None:
+        settings.load_profile("ci")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    _same_everywhere(config)
     config.addinivalue_line("markers", "leaks_allowed(*kinds): this test may leave 'tasks', 'sockets', 'threads' behind (none named: all)")
     config.addinivalue_line("markers", "blocking_allowed(seconds): callbacks of this test may hold the event loop that long (default: for ever)")
     limit_s = float(config.getini("callstage_blocked_limit_s"))

@@ -120,7 +120,7 @@ def test_the_report_has_every_budget_and_the_limit(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "out" / "bench.json").read_text())
     assert {entry["metric"]: entry["verdict"] for entry in data["budgets"]}["p95 overhead at 20 calls"] == "stretch"
     assert data["rungs"][1]["platform_cpu"] == pytest.approx(0.6)
-    assert len(data["budgets"]) == 9
+    assert len(data["budgets"]) == 11
 
 
 def test_a_report_of_callers_survives_its_pipe() -> None:

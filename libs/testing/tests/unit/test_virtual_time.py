@@ -14,7 +14,7 @@ async def test_an_hour_takes_no_time() -> None:
     before = loop.time()
     await asyncio.sleep(3600)
     assert loop.time() - before == pytest.approx(3600)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 @in_virtual_time

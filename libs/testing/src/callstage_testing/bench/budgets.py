@@ -65,6 +65,8 @@ def budgets(climb: Climb, tool: ToolCost | None) -> list[Budget]:
         Budget("barge-in → clear p95", "ms", 260, 225, barge_in.clear.p95 if barge_in else None),
         Budget("underruns at our own limit", "%", 0.1, 0.0, at_limit.underrun_percent if at_limit else None, 2),
         Budget("tool run with 3 host calls over backend time, p50", "ms", 5.0, 1.0, tool.over.p50 if tool else None, 1),
+        Budget("tool runs in a second, backend at zero latency", "", 300, 500, tool.runs_per_s if tool else None, more_is_better=True),
+        Budget("sandbox workers ready after a cold start", "s", 1.0, 0.5, tool.pool_ready_s if tool else None, 2),
     ]
 
 

@@ -171,6 +171,9 @@ def _single_numbers(result: BenchResult) -> str:
         lines.append(
             f"Tool run, 3 host calls: {_spread(tool.run, digits=2)} ms p50/p95, backend {_spread(tool.backend, digits=2)}, over backend {over}"
         )
+        rate = "not measured" if tool.runs_per_s is None else f"{tool.runs_per_s:.0f} runs/s"
+        ready = "not measured" if tool.pool_ready_s is None else f"{tool.pool_ready_s:.2f} s"
+        lines.append(f"Tool runs with one host call, backend at zero latency: {rate}; cold pool of workers ready in {ready}")
     else:
         lines.append(f"Tool run: not measured ({result.tool_note})")
     return "\n".join(lines)

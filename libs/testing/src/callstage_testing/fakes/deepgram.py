@@ -164,9 +164,10 @@ class FakeDeepgram(FakeServer):
         if fault is not None and fault.malformed_after is not None and sent >= fault.malformed_after:
             await socket.send_str('{"type":"Results","channel":')
             return
-        await socket.send_str(json.dumps(message))
         if message["type"] == "Results" and message["is_final"]:
+            # Noted before it leaves: whoever gets it may be quicker than the next line here.
             exchange.note("final", message["channel"]["alternatives"][0]["transcript"])
+        await socket.send_str(json.dumps(message))
 
     async def _finish(self, socket: web.WebSocketResponse, exchange: Exchange, pending: list[tuple[float, dict[str, Any]]], sent: int) -> None:
         for due, message in pending:

@@ -121,9 +121,9 @@ class FakeElevenLabs(FakeServer):
                 return response
             broken = exchange.fault is not None and exchange.fault.malformed_after is not None and sent >= exchange.fault.malformed_after
             timed = b'{"audio_base64": "@@\n' if broken else _timed_line(piece, text, sent, times_restart=self.times_restart)
-            await response.write(timed if is_timed else piece)
             if sent == 0:
                 exchange.note("first_byte")
+            await response.write(timed if is_timed else piece)
         exchange.note("done")
         await response.write_eof()
         return response
@@ -248,10 +248,11 @@ class _InputSession:
                 return False
             if fault is not None and fault.malformed_after is not None and self._sent >= fault.malformed_after:
                 message = '{"audio":"@@not base64@@","isFinal":'
+            if moment:
+                # Noted before it leaves: whoever gets it may be quicker than the next line here.
+                self._exchange.note(moment)
             await self._socket.send_str(message)
             self._sent += 1
-            if moment:
-                self._exchange.note(moment)
         return True
 
     async def _fail(self, error: str, message: str) -> None:

@@ -26,6 +26,8 @@ class Fault:
     """Cut the TCP connection before the request is processed."""
     drop_after: bool = False
     """Process the request, then cut the connection instead of answering."""
+    hold_s: float = 0.0
+    """Process the request, then keep the answer back so long."""
     raw_body: bytes | None = None
     """Answer 200 with exactly these bytes (malformed JSON, HTML of a proxy …)."""
     stall_after: int | None = None

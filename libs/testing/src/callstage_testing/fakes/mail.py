@@ -69,7 +69,7 @@ class FakeMail:
         raw = message if isinstance(message, bytes) else message.as_bytes()
         return self.folders[folder].add(raw, flags, received)
 
-    async def wait_for_mail(self, count: int = 1, timeout_s: float = 5.0) -> list[SentMail]:
+    async def wait_for_mail(self, count: int = 1, timeout_s: float = 20.0) -> list[SentMail]:
         """Until `count` messages were accepted by SMTP. Raises `TimeoutError`."""
         async with asyncio.timeout(timeout_s), self._arrived:
             await self._arrived.wait_for(lambda: len(self.sent) >= count)

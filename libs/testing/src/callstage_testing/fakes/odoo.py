@@ -51,6 +51,7 @@ class FakeOdoo(FakeServer):
         self.version = version
         self.has_json2 = has_json2
         self.records = OdooRecords()
+        self.records.uid = uid
         self.define("res.users", {"name": {"type": "char"}, "login": {"type": "char"}})
 
     @property

@@ -7,9 +7,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 Record = dict[str, Any]
+_OF_ALL = frozenset({"create_uid", "create_date"})
+"""Fields that every model has, which nobody declares."""
 Method = Callable[["OdooRecords", list[int], list[Any], dict[str, Any]], Any]
 
 
@@ -50,6 +53,9 @@ class OdooRecords:
         self.methods: dict[tuple[str, str], Method] = {}
         self.denied: set[tuple[str, str]] = set()
         self.writes: list[Write] = []
+        self.created: dict[tuple[str, int], str] = {}
+        """When a client created a record, UTC as Odoo writes it; it is the one user's."""
+        self.uid = 2
         self._next_id: dict[str, int] = defaultdict(lambda: 1)
 
     def define(self, model: str, fields: Mapping[str, Mapping[str, Any]]) -> None:
@@ -88,6 +94,8 @@ class OdooRecords:
 
     def _value(self, model: str, row: Record, path: str) -> Any:
         name, _, rest = path.partition(".")
+        if name in _OF_ALL:
+            return self._about(model, row["id"])[name]
         if name not in self.fields[model]:
             raise OdooFault("builtins.ValueError", f"Invalid field {model}.{name} in leaf")
         value = row.get(name, False)
@@ -96,6 +104,10 @@ class OdooRecords:
         relation = self.fields[model][name].get("relation", "")
         target = self.tables.get(relation, {}).get(value)
         return self._value(relation, target, rest) if target is not None else False
+
+    def _about(self, model: str, record_id: int) -> Record:
+        at = self.created.get((model, record_id))
+        return {"create_uid": self.uid if at else 1, "create_date": at or "2020-01-01 00:00:00"}
 
     def _insert(self, model: str, values: Record) -> int:
         record_id = int(values.get("id") or self._next_id[model])
@@ -165,6 +177,7 @@ class OdooRecords:
         for row in rows:
             self._check(model, row, creating=True)
         ids = [self._insert(model, row) for row in rows]
+        self.created |= {(model, record_id): datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S") for record_id in ids}
         self._wrote(model, "create", ids, given)
         return ids if isinstance(given, list) else ids[0]
 
@@ -194,7 +207,7 @@ class OdooRecords:
         return (model, operation) not in self.denied
 
     def _do_context_get(self, *_: Any) -> dict[str, Any]:
-        return {"lang": "en_US", "tz": "Europe/Brussels", "uid": 2}
+        return {"lang": "en_US", "tz": "Europe/Brussels", "uid": self.uid}
 
 
 def _type_of(value: Any) -> str:

@@ -39,7 +39,7 @@ def fixed_brain(text: str = _DEFAULT_TEXT) -> Brain:
 class FakeOpenAI(FakeServer):
     """`reply` sees the decoded request and decides the answer; `ttft_s` and `tokens_per_s` are the pace unless the reply has its own.
 
-    Moments noted per chat request: `first_token`, `first_sentence` (the token that ends it left), `done`; per realtime
+    Moments noted per chat request: `first_token`, `first_sentence` (the token that ends it leaves), `done`; per realtime
     transcription: `speech_started`, `commit`, `final` (a completed transcript left, `final_delay_s` after its commit), `close`.
     """
 
@@ -139,11 +139,12 @@ class FakeOpenAI(FakeServer):
             if await self.damage(request, fault, sent):
                 return response
             broken = fault is not None and fault.malformed_after is not None and sent >= fault.malformed_after
-            await response.write(b'data: {"id": "chatcmpl-\n\n' if broken else chunk.line)
+            # Noted before it leaves: whoever gets it may be quicker than the next line here.
             if chunk.is_token and exchange.at("first_token") is None:
                 exchange.note("first_token")
             if chunk.ends_sentence and exchange.at("first_sentence") is None:
                 exchange.note("first_sentence")
+            await response.write(b'data: {"id": "chatcmpl-\n\n' if broken else chunk.line)
         exchange.note("done")
         await response.write_eof()
         return response

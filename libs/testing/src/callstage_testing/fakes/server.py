@@ -18,6 +18,11 @@ _SHUTDOWN_S = 0.05
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
+def _gone(exchange: Exchange) -> None:
+    if exchange.outcome == "open":
+        exchange.outcome = "client_gone"
+
+
 class FakeServer:
     """Binds 127.0.0.1, records every request in `requests`, applies `faults`. Subclasses add routes and the vendor's error body.
 
@@ -137,9 +142,13 @@ class FakeServer:
         exchange = await self._record(request)
         try:
             response = await self._answer(request, exchange, handler)
-        except (asyncio.CancelledError, ConnectionResetError):
-            exchange.outcome = "client_gone" if exchange.outcome == "open" else exchange.outcome
+        except asyncio.CancelledError:
+            _gone(exchange)
             raise
+        except ConnectionResetError:
+            # Nobody reads this answer; aiohttp would log an error that leaves the handler.
+            _gone(exchange)
+            return web.Response(status=500)
         exchange.status = response.status
         exchange.outcome = "done" if exchange.outcome == "open" else exchange.outcome
         return response
@@ -161,6 +170,8 @@ class FakeServer:
         if refusal is not None:
             return refusal
         response: web.StreamResponse = await handler(request)
+        if fault is not None and fault.hold_s > 0:
+            await asyncio.sleep(fault.hold_s)
         if fault is not None and fault.drop_after:
             self.drop(request)
         return response
