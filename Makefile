@@ -55,7 +55,7 @@ install: $(DEV_STAMP) ## Install everything into this folder, tools for developm
 
 $(WEB_MODULES): web/package-lock.json $(wildcard web/package.json web/*/package.json) | $(STAMP)
 	@echo "Installing the web packages into web/node_modules"
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@$(NPM) install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(WEB_BUILT): $(WEB_MODULES) $(WEB_SOURCES)

@@ -27,7 +27,16 @@ export function CallPage() {
     { params: { path: { call_id: callId } } },
     { refetchInterval: (query) => (query.state.data?.status === "ended" ? false : LIVE_REFRESH_MS) },
   );
-  if (call.error) return <ErrorState error={call.error} what="This call" onRetry={call.refetch} />;
+  if (call.error) {
+    return (
+      <Page title="Call">
+        <ErrorState error={call.error} what="This call" onRetry={call.refetch} />
+        <Text ta="center">
+          <Link to="/calls">All calls</Link>
+        </Text>
+      </Page>
+    );
+  }
   if (!call.data) {
     return (
       <Page title="Call">

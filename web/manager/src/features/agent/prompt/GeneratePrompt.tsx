@@ -27,6 +27,7 @@ export function GeneratePrompt({ stage, before, onWriting, onWritten }: Generate
   const [sentence, setSentence] = useState("");
   const [problem, setProblem] = useState<unknown>(null);
   const running = useRef<AbortController | null>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   const [isWriting, setWriting] = useState(false);
   const [last, setLast] = useState<{ before: string; after: string } | null>(null);
 
@@ -51,6 +52,8 @@ export function GeneratePrompt({ stage, before, onWriting, onWritten }: Generate
       if (!abort.signal.aborted) {
         setProblem(error);
         setOpen(true);
+        // The busy button has lost the focus; without it Escape would not close the sentence.
+        requestAnimationFrame(() => field.current?.focus());
       }
     } finally {
       onWriting(null);
@@ -99,6 +102,7 @@ export function GeneratePrompt({ stage, before, onWriting, onWritten }: Generate
           >
             <Stack gap="sm">
               <Textarea
+                ref={field}
                 label="What should this stage achieve?"
                 description="One sentence. The prompt follows the rules for the phone: short replies, one question at a time."
                 placeholder="Find out which pizza the caller wants and how many."
