@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 from collections import deque
@@ -12,22 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from callstage_kit.processes.orphans import die_with_parent
 from callstage_kit.retry import backoff_s
 from callstage_kit.tasks import TaskScope
 
-_PR_SET_PDEATHSIG = 1
 _LINE_LIMIT = 1 << 16
 _STABLE_AFTER_S = 10.0
 _KEPT_LINES = 12
 _LOG_LIMIT_BYTES = 20_000_000
-_PRCTL = getattr(ctypes.CDLL(None), "prctl", None)
-"""Linux only; elsewhere a killed supervisor's processes are ended by the next run."""
-
-
-def die_with_parent(number: signal.Signals) -> None:
-    """The kernel sends this process `number` when the one that started it is gone."""
-    if _PRCTL is not None:
-        _PRCTL(_PR_SET_PDEATHSIG, number)
 
 
 @dataclass(frozen=True)

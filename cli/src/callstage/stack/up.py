@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callstage_kit.crypto import parse_master_keys
+from callstage_kit.processes.orphans import die_with_parent
 from callstage_kit.tasks import unless
 
 from callstage.stack import services
@@ -14,7 +15,7 @@ from callstage.stack.demo import DemoTenant
 from callstage.stack.embedded import EmbeddedServers
 from callstage.stack.home import AlreadyRunning, Home, HomeUnusable
 from callstage.stack.ports import PortTaken, chosen_port, free_port
-from callstage.stack.process import ManagedProcess, die_with_parent
+from callstage.stack.process import ManagedProcess
 from callstage.stack.ready import announce, write_dev_json
 from callstage.stack.start_up import StartUp
 from callstage.stack.supervisor import Supervisor

@@ -31,7 +31,7 @@ def run_service(name: str, settings: ServiceSettings, build: Build) -> None:
 async def _serve(name: str, settings: ServiceSettings, build: Build) -> None:
     health, is_serving = Health(), False
     health.add("serving", lambda: is_serving)
-    async with _stop_signal() as stop, serve_admin(health, settings.bind_host, settings.admin_port) as admin_port, LoopLagMonitor(health):
+    async with stop_signal() as stop, serve_admin(health, settings.bind_host, settings.admin_port) as admin_port, LoopLagMonitor(health):
         async with build(health) as drain:
             is_serving = True
             _settle_garbage()
@@ -56,7 +56,8 @@ def _settle_garbage() -> None:
 
 
 @asynccontextmanager
-async def _stop_signal() -> AsyncGenerator[asyncio.Event]:
+async def stop_signal() -> AsyncGenerator[asyncio.Event]:
+    """Set by SIGTERM and SIGINT while the block runs."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

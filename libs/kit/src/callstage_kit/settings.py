@@ -1,5 +1,6 @@
 """Settings every service has. A service's own `settings.py` inherits from this and alone reads the environment."""
 
+import os
 import socket
 import sys
 from functools import cached_property
@@ -60,6 +61,27 @@ class ServiceSettings(BaseSettings):
     def token_signer(self) -> TokenSigner:
         """Signs tickets and resume links; keys are derived from the master keys."""
         return TokenSigner.from_setting(self.master_keys.get_secret_value())
+
+
+class ProcessSettings(BaseSettings):
+    """For services that may run as several processes in one container."""
+
+    model_config = ServiceSettings.model_config
+
+    processes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=64,
+            description="Processes of this service in one container; 0: one per core. When they are several, each has the admin port that follows "
+            "the one before it, and `CALLSTAGE_ADMIN_PORT` answers for all of them.",
+        ),
+    ] = 1
+
+    @property
+    def process_count(self) -> int:
+        """At least 1."""
+        return self.processes or len(os.sched_getaffinity(0))
 
 
 class RecordingSettings(BaseSettings):

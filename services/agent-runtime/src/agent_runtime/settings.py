@@ -2,16 +2,19 @@
 
 from typing import Annotated, Literal
 
-from callstage_kit.settings import ServiceSettings
+from callstage_kit.settings import ProcessSettings, ServiceSettings
 from pydantic import Field
 
 EagerLevel = Literal["off", "silence", "text"]
 
 
-class RuntimeSettings(ServiceSettings):
+class RuntimeSettings(ServiceSettings, ProcessSettings):
     """What agent-runtime needs beyond what every service has."""
 
-    grpc_port: Annotated[int, Field(ge=0, le=65_535, description="Port of ConversationService (gRPC); 0 picks a free one.")] = 50051
+    grpc_port: Annotated[
+        int,
+        Field(ge=0, le=65_535, description="Port of ConversationService (gRPC), of the first process when there are several; 0 picks a free one."),
+    ] = 50051
     sandbox_target: Annotated[str, Field(description="tool-sandbox as host:port, or dns:///headless-service:port for several.")] = "127.0.0.1:50061"
     runtime_max_calls: Annotated[int, Field(ge=1, description="Conversations at once in one process; more are refused with `overload`.")] = 250
     runtime_max_loop_lag_ms: Annotated[

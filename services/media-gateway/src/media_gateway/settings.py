@@ -1,12 +1,15 @@
 """Settings of the media gateway; the only module that reads the environment."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
-from callstage_kit.settings import RecordingSettings, ServiceSettings
-from pydantic import Field
+from callstage_kit.settings import ProcessSettings, RecordingSettings, ServiceSettings
+from pydantic import Field, field_validator
+
+_TARGET: Final = re.compile(r"(?P<host>.+):(?P<first>\d{1,5})(-(?P<last>\d{1,5}))?")
 
 
-class GatewaySettings(ServiceSettings, RecordingSettings):
+class GatewaySettings(ServiceSettings, ProcessSettings, RecordingSettings):
     """Environment variables `CALLSTAGE_<NAME>`."""
 
     http_port: Annotated[int, Field(description="Public port of the gateway: webhooks and WebSockets; 0 picks a free one.")] = 8081
@@ -17,7 +20,10 @@ class GatewaySettings(ServiceSettings, RecordingSettings):
     trust_forwarded: Annotated[bool, Field(description="Believe X-Forwarded-Proto and X-Forwarded-Host; only behind a proxy that sets them.")] = False
     runtime_targets: Annotated[
         str,
-        Field(description="agent-runtime processes: host:port, comma-separated; dns:///name:port stands for all its addresses."),
+        Field(
+            description="agent-runtime processes: host:port, comma-separated; dns:///name:port stands for all its addresses, host:50051-50054 for "
+            "four ports."
+        ),
     ] = "127.0.0.1:50051"
     sandbox_target: Annotated[str, Field(description="tool-sandbox as gRPC target, for the caller lookup.")] = "127.0.0.1:50061"
     max_calls: Annotated[
@@ -33,5 +39,22 @@ class GatewaySettings(ServiceSettings, RecordingSettings):
 
     @property
     def runtime_addresses(self) -> tuple[str, ...]:
-        """The entries of `runtime_targets`."""
-        return tuple(entry.strip() for entry in self.runtime_targets.split(",") if entry.strip())
+        """The entries of `runtime_targets`, one for each port."""
+        return tuple(address for entry in self.runtime_targets.split(",") if entry.strip() for address in _each_port(entry.strip()))
+
+    @field_validator("runtime_targets")
+    @classmethod
+    def _has_ports(cls, value: str) -> str:
+        for entry in filter(None, map(str.strip, value.split(","))):
+            if not _each_port(entry):
+                raise ValueError(f"{entry!r} is not host:port or host:first-last")
+        return value
+
+
+def _each_port(entry: str) -> list[str]:
+    """Empty: there is something wrong with the ports."""
+    found = _TARGET.fullmatch(entry)
+    if found is None:
+        return []
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    return [f"{found['host']}:{port}" for port in range(first, last + 1)] if last < 1 << 16 else []
