@@ -17,7 +17,7 @@ ODOO_KEY = "odoo-api-key-of-the-test"
 
 @pytest.fixture
 async def odoo() -> AsyncIterator[FakeOdoo]:
-    async with FakeOdoo(password=ODOO_KEY, has_json2=False) as fake:
+    async with FakeOdoo(password=ODOO_KEY, version="17.0") as fake:
         fake.define(
             "helpdesk.ticket",
             {

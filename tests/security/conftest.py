@@ -95,7 +95,7 @@ async def target(redis_server: str, workers_max: int) -> AsyncIterator[Target]:
         tool_timeout_s=2.0,
         tool_cpu_s=1.0,
     )
-    async with FakeOdoo(password=BACKEND_SECRET, has_json2=False) as odoo:
+    async with FakeOdoo(password=BACKEND_SECRET, version="17.0") as odoo:
         odoo.seed("res.partner", [{"name": "Ann"}])
         backends = {
             agent_key(tenant, AGENT): BackendConnection(

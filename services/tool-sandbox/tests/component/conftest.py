@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import grpc
 import pytest
 from callstage_contracts.buckets import (
     BackendConnection,
@@ -20,9 +21,12 @@ from callstage_contracts.buckets import (
     webhook_key_aad,
 )
 from callstage_contracts.pb.common.v1 import common_pb2
-from callstage_contracts.pb.sandbox.v1 import sandbox_pb2
+from callstage_contracts.pb.sandbox.v1 import sandbox_pb2, sandbox_pb2_grpc
 from callstage_domain.agent import AgentSettings, AgentSnapshot, Stage, ToolDefinition
 from callstage_domain.ids import AgentId, TenantId
+from callstage_kit.grpc.channel import open_channel
+from callstage_kit.grpc.server import serve_grpc
+from callstage_kit.health import Health
 from callstage_testing.fakes.crm import FakeCrm
 from callstage_testing.fakes.odoo import FakeOdoo
 from pydantic import SecretStr
@@ -158,8 +162,17 @@ async def second_sandbox(redis_server: str, sandbox: Sandbox) -> AsyncIterator[S
 
 
 @pytest.fixture
+async def client(sandbox: Sandbox) -> AsyncIterator[Any]:
+    def register(server: grpc.aio.Server) -> None:
+        sandbox_pb2_grpc.add_ToolServiceServicer_to_server(sandbox.servicer, server)
+
+    async with serve_grpc(register, Health(), "127.0.0.1", 0, stop_grace_s=0) as port, open_channel(f"127.0.0.1:{port}") as channel:
+        yield sandbox_pb2_grpc.ToolServiceStub(channel)
+
+
+@pytest.fixture
 async def odoo() -> AsyncIterator[FakeOdoo]:
-    async with FakeOdoo(password=ODOO_KEY, has_json2=False) as fake:
+    async with FakeOdoo(password=ODOO_KEY, version="17.0") as fake:
         fake.seed("res.partner", [{"name": "Ann", "phone": "+32 471 23 45 67", "mobile": "", "email": "ann@example.com"}])
         fake.define("sale.order", {"name": {"type": "char"}, "partner_id": {"type": "integer"}, "note": {"type": "char"}})
         fake.method("sale.order", "action_confirm", lambda records, ids, args, kwargs: True)

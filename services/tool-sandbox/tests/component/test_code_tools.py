@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2 as pb
 from callstage_domain.agent import ToolDefinition
-from callstage_testing.fakes.odoo import FakeOdoo
+from callstage_testing.fakes.odoo import FakeOdoo, rpc_method
 from callstage_testing.fakes.odoo_records import validation_error
 
 Sandbox = Any
@@ -70,7 +70,7 @@ return {"order": order, "rows": rows, "same": same}
     reply = await sandbox.run()
     assert reply.status == pb.RUN_STATUS_OK, reply
     assert json.loads(reply.result_json) == {"order": 1, "rows": [{"id": 1, "note": "n"}], "same": [{"id": 1, "note": "n"}]}
-    sent = [exchange.json["params"]["args"] for exchange in odoo.requests if exchange.json["params"]["service"] == "object"]
+    sent = [exchange.json["params"]["args"] for exchange in odoo.executed]
     assert sent[0][3:] == [
         "res.partner",
         "search_read",
@@ -138,7 +138,7 @@ async def test_a_stale_login_is_renewed(sandbox: Sandbox, odoo: FakeOdoo) -> Non
     assert (await sandbox.run()).status == pb.RUN_STATUS_OK
     odoo.uid = 9
     assert (await sandbox.run()).status == pb.RUN_STATUS_OK
-    logins = [exchange for exchange in odoo.requests if exchange.json["params"]["method"] == "authenticate"]
+    logins = [exchange for exchange in odoo.requests if rpc_method(exchange) == "authenticate"]
     assert len(logins) == 2
 
 
@@ -269,7 +269,7 @@ late = 1
     }
     assert "+32471" not in str(reply.scope)
     assert [write.method for write in odoo.writes] == ["create"]
-    assert len([exchange for exchange in odoo.requests if exchange.json["params"]["service"] == "object"]) == 2
+    assert len(odoo.executed) == 2
 
 
 async def test_what_the_backend_refused_has_a_scope_and_what_no_code_did_has_none(sandbox: Sandbox, odoo: FakeOdoo) -> None:

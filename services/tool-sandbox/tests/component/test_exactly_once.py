@@ -11,7 +11,7 @@ from callstage_domain.agent import ToolDefinition
 from callstage_kit.tasks import TaskScope, all_of
 from callstage_testing.fakes.crm import FakeCrm
 from callstage_testing.fakes.faults import Fault
-from callstage_testing.fakes.odoo import FakeOdoo
+from callstage_testing.fakes.odoo import FakeOdoo, rpc_method
 from redis.asyncio import Redis
 
 Sandbox = Any
@@ -29,7 +29,7 @@ WRITES = ["create", "write", "action_confirm"]
 
 
 def _calls(odoo: FakeOdoo) -> list[Any]:
-    return [exchange for exchange in odoo.requests if exchange.json["params"]["service"] == "object"]
+    return odoo.executed
 
 
 async def test_a_finished_run_is_not_run_again(sandbox: Sandbox, second_sandbox: Sandbox, odoo: FakeOdoo) -> None:
@@ -146,7 +146,7 @@ async def test_a_delete_without_an_answer_is_done_when_the_record_is_gone(sandbo
 
 
 def _executes(exchange: Any) -> bool:
-    return exchange.json["params"]["method"] == "execute_kw"
+    return rpc_method(exchange) == "execute_kw"
 
 
 async def _killed_in(sandbox: Sandbox, odoo: FakeOdoo, write: int, key: str) -> None:
@@ -218,7 +218,7 @@ async def test_a_write_in_flight_when_time_is_up_is_unknown(sandbox: Sandbox, od
     sandbox.connect(odoo)
     sandbox.deploy(ToolDefinition(name="tool", kind="code", code='await server.create("sale.order", vals={"name": "x"})', timeout_s=1.5))
     sandbox.connect(odoo)
-    odoo.faults.add(Fault(delay_s=20), when=lambda exchange: exchange.json["params"]["method"] == "execute_kw")
+    odoo.faults.add(Fault(delay_s=20), when=lambda exchange: rpc_method(exchange) == "execute_kw")
     assert (await sandbox.run(key="late:1")).status == pb.RUN_STATUS_UNKNOWN
 
 
@@ -234,7 +234,7 @@ while True:
     except BackendUnavailableError:
         pass
 """)
-    odoo.faults.add(Fault(drop_before=True), times=2, when=lambda exchange: exchange.json["params"]["method"] == "execute_kw")
+    odoo.faults.add(Fault(drop_before=True), times=2, when=lambda exchange: rpc_method(exchange) == "execute_kw")
     reply = await sandbox.run()
     assert json.loads(reply.result_json) == {"tries": 3, "rows": 1}
 
@@ -242,7 +242,7 @@ while True:
 async def test_a_lost_connection_does_not_stop_a_run(sandbox: Sandbox, odoo: FakeOdoo) -> None:
     sandbox.connect(odoo)
     sandbox.code(TOOL)
-    odoo.faults.add(Fault(delay_s=0.3), when=lambda exchange: exchange.json["params"]["method"] == "execute_kw")
+    odoo.faults.add(Fault(delay_s=0.3), when=lambda exchange: rpc_method(exchange) == "execute_kw")
     async with TaskScope("client") as scope:
         request = scope.start(sandbox.run(key="gone:1"), name="run")
         await _until(lambda: len(odoo.requests) >= 2)

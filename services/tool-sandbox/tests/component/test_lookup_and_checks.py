@@ -1,30 +1,16 @@
 """Proves V7 S5 T3 I4: caller lookup, code checks, backend tests, over gRPC."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
 from callstage_contracts.pb.sandbox.v1 import sandbox_pb2 as pb
-from callstage_contracts.pb.sandbox.v1 import sandbox_pb2_grpc
-from callstage_kit.grpc.channel import open_channel
-from callstage_kit.grpc.server import serve_grpc
-from callstage_kit.health import Health
 from callstage_testing.fakes.faults import Fault
 from callstage_testing.fakes.odoo import FakeOdoo
 
 Sandbox = Any
 pytestmark = pytest.mark.leaks_allowed("sockets")  # gRPC closes its sockets later, in threads of its own
-
-
-@pytest.fixture
-async def client(sandbox: Sandbox) -> AsyncIterator[Any]:
-    def register(server: grpc.aio.Server) -> None:
-        sandbox_pb2_grpc.add_ToolServiceServicer_to_server(sandbox.servicer, server)
-
-    async with serve_grpc(register, Health(), "127.0.0.1", 0, stop_grace_s=0) as port, open_channel(f"127.0.0.1:{port}") as channel:
-        yield sandbox_pb2_grpc.ToolServiceStub(channel)
 
 
 async def _look_up(client: Any, phone: str, **more: Any) -> dict[str, Any]:
@@ -47,7 +33,7 @@ async def test_the_caller_is_found_however_the_number_is_written(client: Any, sa
 
 
 async def test_an_odoo_without_mobile_numbers(client: Any, sandbox: Sandbox) -> None:
-    async with FakeOdoo(has_json2=False) as odoo:
+    async with FakeOdoo(version="17.0") as odoo:
         odoo.seed("res.partner", [{"name": "Ann", "phone": "+32471234567", "email": "a@b.c"}])
         sandbox.code("return 1")
         sandbox.connect(odoo)
@@ -129,7 +115,7 @@ async def test_code_is_not_run_by_a_check(client: Any) -> None:
 async def test_backend_test_says_what_answered(client: Any, sandbox: Sandbox, odoo: FakeOdoo) -> None:
     connection = sandbox.connect(odoo)
     good = await client.TestBackend(pb.TestBackendRequest(tenant_id="t1", backend_json=connection.model_dump_json()))
-    assert (good.ok, good.version) == (True, "19.0")
+    assert (good.ok, good.version) == (True, "17.0")
     wrong = sandbox.connect(odoo, secret="nope")
     refused = await client.TestBackend(pb.TestBackendRequest(tenant_id="t1", backend_json=wrong.model_dump_json()))
     assert (refused.ok, refused.message) == (False, "Odoo refused the login: wrong database, user or key")
@@ -141,18 +127,6 @@ async def test_backend_test_says_what_answered(client: Any, sandbox: Sandbox, od
     with pytest.raises(grpc.aio.AioRpcError) as foreign:
         await client.TestBackend(pb.TestBackendRequest(tenant_id="t2", backend_json=connection.model_dump_json()))
     assert foreign.value.code() is grpc.StatusCode.PERMISSION_DENIED
-
-
-async def test_json2_is_used_where_json_rpc_is_gone(client: Any, sandbox: Sandbox) -> None:
-    async with FakeOdoo(version="22.0") as odoo:
-        odoo.define("sale.order", {"name": {"type": "char"}})
-        odoo.faults.add(Fault(status=404), times=None, when=lambda exchange: exchange.path == "/jsonrpc")
-        connection = sandbox.connect(odoo)
-        answer = await client.TestBackend(pb.TestBackendRequest(tenant_id="t1", backend_json=connection.model_dump_json()))
-        assert (answer.ok, answer.version) == (True, "22.0")
-        sandbox.code('n = await server.create("sale.order", vals={"name": "x"})\nreturn await server.read("sale.order", [n], fields=["name"])')
-        reply = await sandbox.run()
-        assert json.loads(reply.result_json) == {"result": [{"id": 1, "name": "x"}]}
 
 
 async def test_malformed_requests_over_the_wire(client: Any, sandbox: Sandbox) -> None:

@@ -88,7 +88,8 @@ def transcripts(connection: int) -> list[str]:
 
 
 def _fakes() -> dict[str, FakeServer]:
-    odoo = FakeOdoo()
+    # JSON-RPC, which the plain client of `tool_cost` speaks, too.
+    odoo = FakeOdoo(version="17.0")
     odoo.seed("res.partner", [{"id": number, "name": f"Customer {number}"} for number in range(1, 6)])
     return {
         "openai": FakeOpenAI(answer, ttft_s=LLM_TTFT_S, tokens_per_s=LLM_TOKENS_PER_S, speech_first_byte_s=TTS_FIRST_BYTE_S, speech_speed=TTS_SPEED),

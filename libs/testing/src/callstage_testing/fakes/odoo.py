@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from callstage_testing.fakes.exchange import Exchange
 from callstage_testing.fakes.odoo_records import Method, OdooFault, OdooRecords, Write
 from callstage_testing.fakes.server import FakeServer
 
@@ -13,6 +14,7 @@ from callstage_testing.fakes.server import FakeServer
 _MODEL_METHODS = frozenset(
     {"search", "search_read", "search_count", "create", "fields_get", "check_access_rights", "context_get", "name_search", "default_get"}
 )
+_FIRST_WITH_JSON2 = 19
 _STATUS_OF = {
     "odoo.exceptions.AccessDenied": 401,
     "odoo.exceptions.AccessError": 403,
@@ -29,6 +31,7 @@ _STATUS_OF = {
 class FakeOdoo(FakeServer):
     """Seed with `seed`/`define`, add business methods with `method`, look at `writes`. Delays and cut connections come from `faults`.
 
+    JSON-2 and `/web/version` are there from version 19 on; JSON-2 takes `api_key` only (empty: the password is one).
     `Fault(drop_after=True)` applies the change and then cuts the connection: the case in which a client cannot know.
     """
 
@@ -39,8 +42,8 @@ class FakeOdoo(FakeServer):
         login: str = "bot",
         password: str = "odoo-key",
         uid: int = 2,
+        api_key: str = "",
         version: str = "19.0",
-        has_json2: bool = True,
         port: int = 0,
     ) -> None:
         super().__init__(port=port)
@@ -48,8 +51,8 @@ class FakeOdoo(FakeServer):
         self.login = login
         self.password = password
         self.uid = uid
+        self.api_key = api_key
         self.version = version
-        self.has_json2 = has_json2
         self.records = OdooRecords()
         self.records.uid = uid
         self.define("res.users", {"name": {"type": "char"}, "login": {"type": "char"}})
@@ -62,6 +65,11 @@ class FakeOdoo(FakeServer):
     def writes(self) -> list[Write]:
         """Every applied change, in order; reads do not count."""
         return self.records.writes
+
+    @property
+    def executed(self) -> list[Exchange]:
+        """Requests over JSON-RPC that ran a method of a model."""
+        return [exchange for exchange in self.requests if rpc_method(exchange) == "execute_kw"]
 
     def define(self, model: str, fields: dict[str, dict[str, Any]]) -> None:
         self.records.define(model, fields)
@@ -78,11 +86,16 @@ class FakeOdoo(FakeServer):
         self.records.denied.update((model, method) for method in methods)
 
     def routes(self) -> list[web.RouteDef]:
-        routes = [web.post("/jsonrpc", self._jsonrpc), web.get("/web/version", self._web_version)]
-        return [*routes, web.post("/json/2/{model}/{method}", self._json2)] if self.has_json2 else routes
+        routes = [web.post("/jsonrpc", self._jsonrpc)]
+        if self._version()["server_version_info"][0] >= _FIRST_WITH_JSON2:
+            routes += [web.get("/web/version", self._web_version), web.post("/json/2/{model}/{method}", self._json2)]
+        return routes
 
     def error_body(self, status: int, message: str) -> Any:
         return {"name": "werkzeug.exceptions.HTTPException", "message": message, "arguments": [message, status], "context": {}, "debug": ""}
+
+    def _opens(self, secret: object) -> bool:
+        return bool(secret) and secret in (self.password, self.api_key)
 
     def _version(self) -> dict[str, Any]:
         major, _, minor = self.version.partition(".")
@@ -90,8 +103,6 @@ class FakeOdoo(FakeServer):
         return {"server_version": self.version, "server_version_info": info, "server_serie": self.version, "protocol_version": 1}
 
     async def _web_version(self, _: web.Request) -> web.Response:
-        if not self.has_json2:
-            return web.Response(status=404, text="<html>Not Found</html>", content_type="text/html")
         return web.json_response({"version_info": self._version()["server_version_info"], "version": self.version})
 
     async def _jsonrpc(self, request: web.Request) -> web.Response:
@@ -111,13 +122,13 @@ class FakeOdoo(FakeServer):
         if service == "common" and method == "version":
             return self._version()
         if service == "common" and method in ("authenticate", "login"):
-            return self.uid if args[:3] == [self.db, self.login, self.password] else False
+            return self.uid if args[:2] == [self.db, self.login] and self._opens(args[2]) else False
         if service != "object" or method not in ("execute_kw", "execute"):
             raise OdooFault("builtins.KeyError", f"'{service}.{method}'")
         if len(args) < 5:
             raise OdooFault("builtins.TypeError", "execute_kw() missing required arguments")
         db, uid, password, model, name = args[:5]
-        if [db, uid, password] != [self.db, self.uid, self.password]:
+        if [db, uid] != [self.db, self.uid] or not self._opens(password):
             raise OdooFault("odoo.exceptions.AccessDenied", "Access Denied")
         positional = list(args[5]) if len(args) > 5 else []
         keywords: dict[str, Any] = {key: value for key, value in (args[6] if len(args) > 6 else {}).items() if key != "context"}
@@ -129,7 +140,7 @@ class FakeOdoo(FakeServer):
     async def _json2(self, request: web.Request) -> web.Response:
         exchange = self.exchange_of(request)
         scheme, _, key = exchange.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or key != self.password:
+        if scheme.lower() != "bearer" or key != (self.api_key or self.password):
             body = {
                 "name": "werkzeug.exceptions.Unauthorized",
                 "message": "Invalid apikey",
@@ -151,6 +162,11 @@ class FakeOdoo(FakeServer):
             return web.json_response(self.records.call(request.match_info["model"], method, ids, [], keywords))
         except OdooFault as fault:
             return web.json_response(_fault_data(fault), status=_STATUS_OF.get(fault.name, 500))
+
+
+def rpc_method(exchange: Exchange) -> str:
+    """`execute_kw`, `authenticate` …; empty for what is no call over JSON-RPC."""
+    return str(exchange.json["params"]["method"]) if exchange.path == "/jsonrpc" else ""
 
 
 def _fault_data(fault: OdooFault) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from callstage_kit.crypto import SecretBox
 from callstage_kit.egress import EgressClient
 
 from tool_sandbox.backends.erpnext import ErpnextBackend, FrappeLogin
-from tool_sandbox.backends.odoo import OdooBackend, OdooLogin
+from tool_sandbox.backends.odoo.backend import OdooBackend
+from tool_sandbox.backends.odoo.wire import OdooLogin
 from tool_sandbox.backends.port import Backend
 
 _KEPT = 2000
