@@ -76,17 +76,16 @@ down: $(STAMP) ## Stop a platform that runs in this folder.
 
 test: $(DEV_STAMP) check webtest $(WEB_BUILT) browser ## Everything that must hold: checks, then unit, component, end-to-end, chaos, security and browser tests.
 	@$(RUN)/python -m pytest -n 2 --dist loadfile libs services cli
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-users test-failures
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-browser test-platform
 	@$(RUN)/python -m pytest $(COUNTED)
 
 # Two platforms side by side: most of these tests wait. What counts CPU time runs alone, afterwards.
 COUNTED := tests/load tests/security tests/turn_taking
-USERS := tests/browser tests/e2e tests/contract
-.PHONY: test-users test-failures
-test-users:
-	@$(RUN)/python -m pytest $(USERS)
-test-failures:
-	@$(RUN)/python -m pytest tests $(addprefix --ignore=,$(USERS) $(COUNTED))
+.PHONY: test-browser test-platform
+test-browser:
+	@$(RUN)/python -m pytest tests/browser
+test-platform:
+	@$(RUN)/python -m pytest tests $(addprefix --ignore=,tests/browser $(COUNTED))
 
 webtest: $(WEB_BUILT) ## Types, lint, tests and size limits of web/.
 	@$(NPM) run --silent api:check && $(NPM) run --silent lint && $(NPM) run --silent types && $(NPM) run --silent test && $(NPM) run --silent budget
