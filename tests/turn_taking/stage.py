@@ -21,7 +21,8 @@ from agent_runtime.conversation.turns.events import (
     Tick,
     TurnEvent,
 )
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.conversation.utterance import Utterance
 from callstage_audio.vad import SileroVad
 from callstage_domain.call import EndedReason

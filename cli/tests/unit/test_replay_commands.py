@@ -11,7 +11,7 @@ import pytest
 from agent_runtime.conversation.call_recorder import CallRecorder
 from agent_runtime.conversation.recording import to_json
 from agent_runtime.conversation.turns.events import Begin, ReplyKind, SpeechStarted, SpeechStopped
-from agent_runtime.conversation.turns.machine import TurnPolicy
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.stages.entries import Opened, Replied, UserSaid
 from callstage.commands import app
 from callstage_domain.agent import AgentSettings, AgentSnapshot, Stage

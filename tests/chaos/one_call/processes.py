@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from agent_runtime.call_registry import CallRegistry
 from agent_runtime.conversation.phrase_cache import PhraseCache
-from agent_runtime.conversation.session import SessionServices
+from agent_runtime.conversation.services import SessionServices
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.providers.ports import ProviderSet
 from agent_runtime.rpc.link_servicer import CallServer, Link

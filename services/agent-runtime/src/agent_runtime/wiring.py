@@ -22,7 +22,7 @@ from callstage_kit.telemetry.traces import open_traces
 from agent_runtime.call_registry import CallRegistry
 from agent_runtime.conversation.explanation import Explainer
 from agent_runtime.conversation.phrase_cache import PhraseCache
-from agent_runtime.conversation.session import SessionServices
+from agent_runtime.conversation.services import SessionServices
 from agent_runtime.conversation.text_turns import TextConversations
 from agent_runtime.conversation.turn_model import turn_model
 from agent_runtime.conversation.turn_options import TurnOptions

@@ -12,7 +12,7 @@ import pytest
 from agent_runtime.call_registry import CallRegistry
 from agent_runtime.conversation.explanation import Explainer
 from agent_runtime.conversation.phrase_cache import PhraseCache
-from agent_runtime.conversation.session import SessionServices
+from agent_runtime.conversation.services import SessionServices
 from agent_runtime.conversation.text_turns import TextConversations
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.live_commands import LiveCommands

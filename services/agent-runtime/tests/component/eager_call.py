@@ -11,7 +11,8 @@ from agent_runtime.conversation.inbox import CallInbox, Closed, PlayoutReport, S
 from agent_runtime.conversation.opening import OpenedConversation
 from agent_runtime.conversation.outlet import OpenedCall
 from agent_runtime.conversation.phrase_cache import PhraseCache
-from agent_runtime.conversation.session import SessionServices, VoiceSession
+from agent_runtime.conversation.services import SessionServices
+from agent_runtime.conversation.session import VoiceSession
 from agent_runtime.conversation.turn_options import TurnOptions
 from agent_runtime.conversation.turns.events import SpeechStarted, SpeechStopped
 from agent_runtime.conversation.turns.speculation import bare_words

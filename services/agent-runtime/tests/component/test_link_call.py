@@ -77,7 +77,9 @@ async def test_a_whole_call(world: World) -> None:
     assert world.events.of("call.turn")[2].latency.response_ms is not None
     assert line.notices("variables")[-1]["customer_id"] == 7
     assert [notice["name"] for notice in line.notices("tool")] == ["place_order", "end_call"]
-    assert line.notices("latency")
+    greeted, answered, *_ = [notice["waterfall"] for notice in line.notices("latency")]
+    assert (greeted["speech_end_ms"], greeted["llm"]) == (None, [])
+    assert answered["speech_end_ms"] <= answered["llm"][0]["request_ms"] <= answered["tts"]["first_byte_ms"] <= answered["heard_ms"]
 
 
 async def _opened(line: Gateway, **changes: Any) -> None:

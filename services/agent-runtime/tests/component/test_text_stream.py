@@ -44,6 +44,18 @@ async def _order(request: sandbox_pb2.RunToolRequest) -> sandbox_pb2.RunToolRepl
     return ok({"total": 12}, {"customer_id": 7})
 
 
+def _explains_an_answer_with_a_tool(waterfall: dict[str, Any]) -> None:
+    """In the order in which it happened, on one clock (rules D4, K5)."""
+    first, second = waterfall["llm"]
+    (tool,) = waterfall["tools"]
+    moments = [waterfall["speech_end_ms"], first["request_ms"], waterfall["heard_ms"], tool["start_ms"], tool["end_ms"], second["request_ms"]]
+    assert moments == sorted(moments)
+    assert waterfall["heard_ms"] == first["first_token_ms"], "the first words are what the writer waits for"
+    assert second["first_token_ms"] <= second["done_ms"]
+    assert (tool["tool"], tool["status"], first["provider"]) == ("place_order", "ok", "fake_llm")
+    assert (waterfall["stt"], waterfall["tts"]) == (None, None)
+
+
 async def test_a_conversation_from_greeting_to_end(world: World) -> None:
     world.sandbox.handlers["place_order"] = _order
     world.mirror = Mirror(agent(channel="chat", settings={"disclosure": True}))
@@ -63,7 +75,9 @@ async def test_a_conversation_from_greeting_to_end(world: World) -> None:
         assert drafts[0] == {"role": "assistant", "text": "One", "isFinal": False}
         assert (notices(ordered, "tool")[0]["name"], notices(ordered, "tool")[0]["result"]) == ("place_order", {"total": 12})
         assert notices(ordered, "stage") == [{"stage": "payment", "previous": "order", "byTool": "place_order"}]
-        assert notices(ordered, "latency")[0]["response_ms"] >= 0
+        (told,) = notices(ordered, "latency")
+        assert told["response_ms"] >= 0
+        _explains_an_answer_with_a_tool(told["waterfall"])
         assert (ordered[-1].reply.stage, ordered[-1].reply.is_ended, ordered[-1].reply.turns) == ("payment", False, 1)
         again = await say(text="a rose", turn_id="m1")
         assert (finals(again), again[-1].reply.turns) == ([("assistant", "One moment.\n\nThat is 12 dollars.")], 1)
@@ -72,6 +86,9 @@ async def test_a_conversation_from_greeting_to_end(world: World) -> None:
     assert roles == [("assistant", "You are writing with Mia, an AI assistant.\n\nHello Ada."), ("user", "a rose")]
     turns = [(turn.turn, turn.role) for turn in world.events.of("call.turn")]
     assert turns == [(0, "assistant"), (1, "user"), (2, "assistant"), (3, "user"), (4, "assistant")]
+    greeting, answer, _ = [turn for turn in world.events.of("call.turn") if turn.role == "assistant"]
+    assert (greeting.latency, greeting.waterfall) == (None, None), "nobody waited for it"
+    _explains_an_answer_with_a_tool(answer.waterfall.model_dump(mode="json"))
 
 
 async def test_an_old_session_is_not_greeted_and_a_foreign_one_not_found(world: World) -> None:

@@ -115,3 +115,11 @@ def test_the_model_is_asked_only_where_it_can_change_something() -> None:
         assert not Endpointer(200).is_worth_asking("two pizzas", 200, use), "no time is left"
         assert not Endpointer(THRESHOLD_MS, is_adaptive=False).is_worth_asking("two pizzas", 200, use)
     assert not endpointer.is_worth_asking("two pizzas", 200, "off")
+
+
+def test_an_endpointer_that_is_asked_again_and_again_judges_what_it_is_asked_now() -> None:
+    endpointer = Endpointer(THRESHOLD_MS)
+    text = "I would like to check my order."
+    paces = [endpointer.wait(text, probability).pace for probability in (None, None, 0.93, 0.93, None)]
+    assert paces == [Pace.BRISK, Pace.BRISK, Pace.QUICK, Pace.QUICK, Pace.BRISK]
+    assert endpointer.wait("Two pizzas and").pace is Pace.PATIENT

@@ -25,8 +25,9 @@ from agent_runtime.conversation.turns.events import (
     TurnEvent,
 )
 from agent_runtime.conversation.turns.interruption import HOLD_LIMIT_MS, WORDS_LIMIT_MS
-from agent_runtime.conversation.turns.machine import Phase, TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import Phase, TurnMachine
 from agent_runtime.conversation.turns.own_words import are_own_words
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.conversation.utterance import Utterance
 from agent_runtime.providers.ports import Transcript
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from agent_runtime.conversation.call_recorder import CallRecorder
 from agent_runtime.conversation.recording import from_json, to_json
-from agent_runtime.conversation.turns.machine import TurnPolicy
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.replay.difference import Difference
 from agent_runtime.replay.kept import KeptConversation, of_journal, unpacked
 from agent_runtime.replay.summary import summary
@@ -178,7 +178,7 @@ def test_what_is_no_recording_is_refused(data: bytes) -> None:
 
 
 def test_a_test_without_decisions_proves_nothing() -> None:
-    with pytest.raises(CallerError, match="depends on the agent"):
+    with pytest.raises(CallerError, match="expect nothing of the agent"):
         judge(_written([STEPS[0]]), agent())
     with pytest.raises(CallerError, match="depends on the agent"):
         check(of_journal(ENTRIES[:2], "s1", agent()), agent())

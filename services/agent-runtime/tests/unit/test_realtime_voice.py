@@ -6,8 +6,8 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
-from agent_runtime.conversation.realtime_providers import RealtimeLlm
-from agent_runtime.conversation.realtime_voice import RealtimeVoice
+from agent_runtime.conversation.realtime.providers import RealtimeLlm
+from agent_runtime.conversation.realtime.voice import RealtimeVoice
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.ports import LlmDone, LlmEvent, LlmRequest, Message, TextDelta, Transcript
 from agent_runtime.providers.realtime import (

@@ -7,7 +7,8 @@ import pytest
 from agent_runtime.conversation.call_recorder import CallRecorder, messages_digest
 from agent_runtime.conversation.recording import FORMAT, Recording, from_json, packed, to_json, turn_event, unpacked
 from agent_runtime.conversation.turns.events import Begin, PlayoutFinished, PlayoutStarted, ReplyEnded, ReplyKind, SpeechStarted, SpeechStopped, Tick
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.providers.ports import Message, ToolCallRequest, Transcript
 from agent_runtime.replay.difference import agrees
 from agent_runtime.replay.fixture import fixture_text, recordings_in

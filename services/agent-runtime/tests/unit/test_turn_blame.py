@@ -2,7 +2,8 @@
 
 import pytest
 from agent_runtime.conversation.turns.events import Begin, Effect, FailCall, HangUp, HearingLost, ReplyEnded, ReplyKind, StartReply, TextTyped, Tick
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from callstage_domain.call import EndedReason
 
 

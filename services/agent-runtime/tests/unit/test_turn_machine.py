@@ -25,7 +25,8 @@ from agent_runtime.conversation.turns.events import (
     Tick,
     TurnEvent,
 )
-from agent_runtime.conversation.turns.machine import Phase, TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import Phase, TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.providers.ports import Transcript
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -23,7 +23,8 @@ from agent_runtime.conversation.turns.events import (
     Tick,
     TurnEvent,
 )
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.conversation.turns.speculation import MOST_TRIES, EagerLevel, same_words
 from agent_runtime.providers.ports import Transcript
 from hypothesis import given, settings

@@ -60,7 +60,7 @@ async def test_a_plan_limits_concurrent_calls(gateway: Any, wait_until: Any) -> 
 async def test_a_runtime_that_never_opens_the_call_is_replaced_by_the_fallback(
     gateway: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_gateway.calls.session.OPENED_TIMEOUT_MS", 300)
+    monkeypatch.setattr("media_gateway.calls.placement.OPENED_TIMEOUT_MS", 300)
     monkeypatch.setattr(gateway.runtime, "_answer", lambda _: None)
     async with carrier(gateway) as twilio, twilio.call(from_=CALLER, to=NUMBER) as call:
         await call.wait_ended(5)

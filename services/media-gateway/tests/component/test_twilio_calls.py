@@ -187,7 +187,7 @@ async def test_audio_already_sent_keeps_playing_when_the_runtime_is_lost(start_g
 
 
 async def test_without_another_runtime_the_call_gets_its_fallback(gateway: Any, wait_until: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("media_gateway.calls.session.LINK_TIMEOUT_MS", 500)
+    monkeypatch.setattr("media_gateway.calls.placement.LINK_TIMEOUT_MS", 500)
     async with carrier(gateway) as twilio, twilio.call(from_=CALLER, to=NUMBER) as call:
         runtime_call = (await wait_until(lambda: gateway.runtime.calls))[0]
         runtime_call.speak("u1", 0.2)

@@ -14,7 +14,7 @@ from agent_runtime.providers.ports import Served
 
 @dataclass(frozen=True, slots=True)
 class ProviderNames:
-    """The agent's first choice of each kind, with its model ("" for the provider's default)."""
+    """The agent's first choice of each kind, with its model ("" for the provider's default). A text conversation has a language model only."""
 
     stt: str = ""
     llm: str = ""
@@ -95,22 +95,7 @@ class AnswerParts:
         """It gave its answer, or was cut short."""
         if self._running is run:
             self._running = None
-        self._llm.append(
-            LlmPart(
-                request_ms=_rounded(run.request_ms),
-                first_token_ms=_maybe(run.first_token_ms),
-                first_sentence_ms=_maybe(run.first_sentence_ms),
-                done_ms=_rounded(self._clock_ms()),
-                provider=run.provider,
-                model=run.model,
-                input_tokens=run.input_tokens,
-                output_tokens=run.output_tokens,
-                is_eager=run.is_eager,
-                is_hedged=run.is_hedged,
-                is_fallback=run.provider != self._names.llm,
-                was_dropped=was_dropped,
-            )
-        )
+        self._llm.append(self._llm_part(run, done_ms=self._clock_ms(), was_dropped=was_dropped))
 
     def tool_ran(self, tool: str, run_key: str, status: str, start_ms: float) -> None:
         """A tool has its outcome."""
@@ -149,27 +134,54 @@ class AnswerParts:
 
     def told(self, clock: TurnClock | None, voice: VoiceRun | None, *, first_packet_ms: float | None, late_ms: float = 0.0) -> Waterfall:
         """Everything since the line before, for the line that comes now. The way to the answer goes with the first line of an answer."""
+        waterfall = self._waterfall(clock, voice, self._llm, first_packet_ms, late_ms)
+        self._llm, self._tools = [], []
+        if waterfall.stt is not None:
+            self._stt_told_s += waterfall.stt.audio_s
+        return waterfall
+
+    def shown(self, clock: TurnClock | None, voice: VoiceRun | None, *, first_packet_ms: float | None, late_ms: float = 0.0) -> Waterfall:
+        """The same for who watches, while the answer begins: nothing is taken along, and a request that still runs has no end."""
+        running = [] if self._running is None else [self._llm_part(self._running, done_ms=None, was_dropped=False)]
+        return self._waterfall(clock, voice, [*self._llm, *running], first_packet_ms, late_ms)
+
+    def _waterfall(
+        self, clock: TurnClock | None, voice: VoiceRun | None, llm: list[LlmPart], first_packet_ms: float | None, late_ms: float
+    ) -> Waterfall:
         is_first = clock is not None and not clock.is_told
         times = clock.times if clock is not None and is_first else None
-        llm, self._llm = tuple(self._llm), []
-        tools, self._tools = tuple(self._tools), []
-        has_speech = times is not None and times.speech_end_ms is not None
+        has_turn = times is not None and times.speech_end_ms is not None
         return Waterfall(
             speech_end_ms=_maybe(times.speech_end_ms) if times is not None else None,
-            decided_ms=_maybe(times.decided_ms) if times is not None and has_speech else None,
-            reason=times.reason if times is not None and has_speech else "",
-            stt=self._stt_part(times.finalize_ms, times.final_ms) if times is not None and has_speech else None,
-            llm=llm,
-            tools=tools,
+            decided_ms=_maybe(times.decided_ms) if times is not None and has_turn else None,
+            reason=times.reason if times is not None and has_turn else "",
+            stt=self._stt_part(times.finalize_ms, times.final_ms) if times is not None and has_turn and self._stt[0] else None,
+            llm=tuple(llm),
+            tools=tuple(self._tools),
             tts=self._tts_part(voice) if voice is not None and voice.request_ms is not None else None,
             first_packet_ms=_maybe(first_packet_ms),
             heard_ms=_maybe(None if first_packet_ms is None else first_packet_ms + late_ms),
         )
 
+    def _llm_part(self, run: LlmRun, *, done_ms: float | None, was_dropped: bool) -> LlmPart:
+        return LlmPart(
+            request_ms=_rounded(run.request_ms),
+            first_token_ms=_maybe(run.first_token_ms),
+            first_sentence_ms=_maybe(run.first_sentence_ms),
+            done_ms=_maybe(done_ms),
+            provider=run.provider,
+            model=run.model,
+            input_tokens=run.input_tokens,
+            output_tokens=run.output_tokens,
+            is_eager=run.is_eager,
+            is_hedged=run.is_hedged,
+            is_fallback=run.provider != self._names.llm,
+            was_dropped=was_dropped,
+        )
+
     def _stt_part(self, finalize_ms: float | None, final_ms: float | None) -> SttPart:
         provider, model = self._stt
-        listened_s = self._listened_s()
-        audio_s, self._stt_told_s = listened_s - self._stt_told_s, listened_s
+        audio_s = self._listened_s() - self._stt_told_s
         return SttPart(finalize_ms=_maybe(finalize_ms), final_ms=_maybe(final_ms), provider=provider, model=model, audio_s=round(audio_s, 3))
 
     def _tts_part(self, voice: VoiceRun) -> TtsPart:

@@ -11,7 +11,8 @@ from callstage_domain.agent import AgentSnapshot
 
 from agent_runtime.conversation.recording import AskedItem, Item, Recording, encoded_item, slim_snapshot
 from agent_runtime.conversation.turns.events import Effect, TurnEvent
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.providers.ports import LlmRequest, Message
 from agent_runtime.stages.entries import Entry, Progress, SentenceMade, entry_json
 

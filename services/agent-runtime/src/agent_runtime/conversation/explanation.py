@@ -20,7 +20,8 @@ from agent_runtime.conversation.call_recorder import NO_RECORDER, CallRecorder, 
 from agent_runtime.conversation.call_spans import CallTrace
 from agent_runtime.conversation.outlet import EventSink
 from agent_runtime.conversation.recording import Recording, packed
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.providers.ports import ProviderSet
 from agent_runtime.providers.usage import Usage
 from agent_runtime.stages.entries import Entry

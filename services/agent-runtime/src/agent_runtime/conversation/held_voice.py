@@ -3,15 +3,17 @@
 from callstage_kit.telemetry.metrics import BARGE_INS_TOTAL
 
 from agent_runtime.conversation.outlet import Outlet
+from agent_runtime.conversation.realtime.voice import RealtimeVoice
 from agent_runtime.conversation.speech import Speech
 
 
 class HeldVoice:
     """One call. What is being made goes on being made: the gateway keeps it with the rest."""
 
-    def __init__(self, speech: Speech, outlet: Outlet) -> None:
+    def __init__(self, speech: Speech, outlet: Outlet, realtime: RealtimeVoice | None) -> None:
         self._speech = speech
         self._outlet = outlet
+        self._realtime = realtime
         self._cut: tuple[str, float] | None = None
 
     @property
@@ -24,27 +26,34 @@ class HeldVoice:
         if self._cut is not None:
             # Of several utterances the first is the one that played.
             return False
-        if not self._speech.knows(utterance):
+        if not self._speech.playout.knows(utterance):
             # Nobody here would ever go on with it.
             self._outlet.clear()
             return False
-        self._speech.stopped_at(utterance, heard_ms)
+        self._speech.playout.stopped_at(utterance, heard_ms)
+        self._heard_until(heard_ms)
         self._cut = (utterance, heard_ms)
         return True
 
     def resume(self, said: int) -> None:
         """It was no interruption, and what the caller did up to that number needs no answer."""
         if self._cut is not None:
-            self._speech.stopped_at(*self._cut)
+            self._speech.playout.stopped_at(*self._cut)
             self._cut = None
             BARGE_INS_TOTAL.labels("nothing").inc()
         self._outlet.resume_playout(said)
 
     async def silence(self, cut: tuple[str, float] | None = None) -> None:
         """It was one; also when nothing is held. `cut`: the gateway has dropped it itself."""
+        if cut is not None:
+            self._heard_until(cut[1])
         held, self._cut = self._cut, None
         await self._speech.silence(cut or held)
         if held is not None:
             BARGE_INS_TOTAL.labels("turn" if cut is None else "undecided").inc()
             if cut is None:
                 self._outlet.clear()
+
+    def _heard_until(self, heard_ms: float) -> None:
+        if self._realtime is not None:
+            self._realtime.cut(heard_ms)

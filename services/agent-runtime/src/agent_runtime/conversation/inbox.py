@@ -69,7 +69,8 @@ class MessageTaken:
     """The caller has left his message, and the farewell was heard."""
 
 
-SessionEvent = TurnEvent | PlayoutReport | CutOff | LookupArrived | Closed | OperatorHint | OperatorEnded | MessageTaken
+CallEvent = LookupArrived | OperatorHint | OperatorEnded | Closed | MessageTaken
+SessionEvent = TurnEvent | PlayoutReport | CutOff | CallEvent
 
 
 class CallInbox:

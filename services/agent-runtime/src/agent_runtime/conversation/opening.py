@@ -11,6 +11,7 @@ from callstage_kit.redis.connection import REDIS_ERRORS
 
 from agent_runtime.call_info import CallInfo, ResumePoint
 from agent_runtime.conversation.last_words import wait_for_last_words
+from agent_runtime.conversation.outlet import OpenedCall
 from agent_runtime.journal.fold import fold, has_begun
 from agent_runtime.journal.store import JournalStore, OpenedJournal
 from agent_runtime.stages.engine import first_state
@@ -20,6 +21,7 @@ from agent_runtime.stages.state import ConversationState
 _log = structlog.get_logger(__name__)
 _OPEN_TIMEOUT_S = 0.5
 """A call is answered without a journal rather than later than this."""
+MAX_VAD_STOP_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,21 @@ async def _journal(store: JournalStore, info: CallInfo, resume: ResumePoint | No
         info = info.on_session(new_session_id())
         journal = await store.open(info.session_id, info.tenant_id)
     return info, journal
+
+
+def announcement(opened: OpenedConversation, snapshot: AgentSnapshot, state: ConversationState, vad_start_ms: int, clock_ms: float) -> OpenedCall:
+    """What the gateway is told first. `state` is the present one."""
+    settings = snapshot.settings
+    return OpenedCall(
+        session_id=opened.info.session_id,
+        agent_name=settings.display_name,
+        interruption_sensitivity=settings.interruption_sensitivity,
+        vad_stop_ms=min(MAX_VAD_STOP_MS, settings.silence_threshold_ms),
+        vad_start_ms=vad_start_ms,
+        is_resumed=opened.is_resumed,
+        said=state.said if opened.is_running else 0,
+        facts={"language": settings.language, "deployment": snapshot.deployment, "stage": state.stage},
+        clock_ms=clock_ms,
+        records=settings.recording,
+        recording_retention_days=settings.recording_retention_days,
+    )

@@ -11,6 +11,7 @@ from callstage_domain.errors import DependencyError
 from callstage_kit.tasks import TaskScope
 
 from agent_runtime.call_info import CallInfo
+from agent_runtime.conversation.answer_parts import AnswerParts, ProviderNames
 from agent_runtime.conversation.explanation import usage_of
 from agent_runtime.conversation.latency import TurnClock
 from agent_runtime.conversation.opening import OpenedConversation
@@ -19,7 +20,7 @@ from agent_runtime.conversation.phrases import phrases_for
 from agent_runtime.conversation.preload import Preload
 from agent_runtime.conversation.record import ConversationRecord
 from agent_runtime.conversation.reply import ReplyRunner
-from agent_runtime.conversation.session import SessionServices
+from agent_runtime.conversation.services import SessionServices
 from agent_runtime.conversation.text_mouth import TextMouth
 from agent_runtime.conversation.tool_rounds import ToolRounds
 from agent_runtime.conversation.transcript import Transcript
@@ -84,6 +85,7 @@ class TextAnswer:
         self._transcript = Transcript(opened.info, record.snapshot, services.events, services.captions, reader, names)
         self._mouth = TextMouth(self._transcript if reader is not None else None)
         self._base_ms = record.state.opened_at_ms or time.time() * 1000
+        record.parts = AnswerParts(self._clock_ms, ProviderNames(llm=providers.llm.name, llm_model=record.snapshot.settings.llm.model or ""))
 
     async def to(self, turn: TextTurn) -> TextReply:
         """Raises DependencyError when there is no answer."""
@@ -96,7 +98,7 @@ class TextAnswer:
         if turn.opens:
             transcript.stage(record.state.stage, None, None)
             transcript.variables(record.state.variables.merged())
-        clock = TurnClock(TurnTimes(speech_end_ms=self._clock_ms()))
+        clock = TurnClock(TurnTimes() if turn.opens else TurnTimes(speech_end_ms=self._clock_ms()))
         try:
             async with TaskScope("text_turn") as scope:
                 tools = ToolRounds(record, self._services.dispatcher, transcript, scope)
@@ -146,17 +148,20 @@ class TextAnswer:
     def _reply(self, clock: TurnClock) -> TextReply:
         record = self._record
         text = "\n\n".join(self._mouth.paragraphs)
-        clock.heard_ms = clock.first_token_ms
-        parts = clock.parts()
         if text:
-            number = record.state.turns
+            number, now_ms = record.state.turns, self._clock_ms()
             record.add(Heard(utterance=self._mouth.last_utterance, text=text))
-            now_ms = self._clock_ms()
-            latency = parts if parts.llm_first_token_ms is not None else None
-            begun_ms = now_ms if clock.first_token_ms is None else clock.first_token_ms
-            self._transcript.assistant(text, turn=number, stage=record.state.stage, started_ms=begun_ms, ended_ms=now_ms, latency=latency)
-            if latency is not None:
-                self._transcript.latency(latency)
+            # Words that no model wrote (after a tool, say) are there at once, when all of them are.
+            begun_ms = clock.heard_ms = now_ms if clock.first_token_ms is None else clock.first_token_ms
+            told = record.parts.told(clock, None, first_packet_ms=begun_ms)
+            # Nobody waited for a greeting that was ready.
+            waterfall = told if told.speech_end_ms is not None or told.llm else None
+            latency = clock.parts() if waterfall is not None else None
+            self._transcript.assistant(
+                text, turn=number, stage=record.state.stage, started_ms=begun_ms, ended_ms=now_ms, latency=latency, waterfall=waterfall
+            )
+            if latency is not None and waterfall is not None:
+                self._transcript.latency(latency, waterfall)
         ending = record.state.ending
         return TextReply(
             text=text,

@@ -17,7 +17,7 @@ from agent_runtime.call_info import ResumePoint
 from agent_runtime.conversation.opening import open_conversation
 from agent_runtime.conversation.outlet import OpenedCall
 from agent_runtime.conversation.record import ConversationRecord
-from agent_runtime.conversation.session import SessionServices
+from agent_runtime.conversation.services import SessionServices
 from agent_runtime.conversation.text_answer import TextAnswer, TextReader, TextReply, TextTurn
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.journal.writer import JournalWriter

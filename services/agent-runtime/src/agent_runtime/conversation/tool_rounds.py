@@ -15,7 +15,8 @@ from agent_runtime.providers.ports import ToolCallRequest
 from agent_runtime.stages import engine
 from agent_runtime.stages.entries import RequestedCall, StageMoved, StepTaken, ToolsRequested
 from agent_runtime.stages.state import Variables
-from agent_runtime.tools.dispatcher import ToolDispatcher, refused_event
+from agent_runtime.tools.dispatcher import ToolDispatcher
+from agent_runtime.tools.events import refused_event
 
 
 class ToolsBroken(InvariantBroken):

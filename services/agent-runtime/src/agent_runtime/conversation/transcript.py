@@ -121,9 +121,9 @@ class Transcript:
         """The variables now."""
         self._test_notice("variables", values)
 
-    def latency(self, parts: LatencyParts) -> None:
-        """The waterfall of an answer that began to play."""
-        self._test_notice("latency", parts.model_dump(exclude_none=True))
+    def latency(self, parts: LatencyParts, waterfall: Waterfall) -> None:
+        """How long an answer took that begins to be heard or read, and what that was made of."""
+        self._test_notice("latency", {**parts.model_dump(exclude_none=True), "waterfall": waterfall.model_dump(mode="json")})
 
     def _turn(
         self,

@@ -6,7 +6,7 @@ from callstage_domain.agent import AgentSettings
 
 from agent_runtime.conversation.turn_model import TurnModel
 from agent_runtime.conversation.turns.endpointing import ModelUse
-from agent_runtime.conversation.turns.machine import TurnPolicy
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.conversation.turns.speculation import EagerLevel
 
 

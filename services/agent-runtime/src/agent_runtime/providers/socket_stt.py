@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from callstage_domain.audio import AudioFormat
 from callstage_kit.egress_policy import EgressPolicy
 
-from agent_runtime.providers import speech_socket
+from agent_runtime.providers import web_socket
 from agent_runtime.providers.capabilities import SttCapabilities
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.ports import SttRequest
@@ -45,7 +45,7 @@ class SocketStt(ABC):
 
     def warm(self) -> None:
         """Import the WebSocket client; blocking, from a thread."""
-        speech_socket.warm()
+        web_socket.warm()
 
     def open(self, request: SttRequest) -> AbstractAsyncContextManager[SocketSttStream]:
         """See `SttProvider`."""

@@ -1,67 +1,33 @@
 """A recogniser's wire as messages in and out: no sockets, and no clock of its own."""
 
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
+from agent_runtime.providers.dialogue import Dialogue, Reply
 from agent_runtime.providers.ports import Transcript
 
 _SCHEMES: Final = {"https": "wss", "http": "ws"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What follows from a message, a finalize or a deadline: what to send behind the audio, and texts to pass on, each in order."""
-
-    messages: tuple[str, ...] = ()
-    transcripts: tuple[Transcript, ...] = ()
-
-
-NOTHING: Final = Reply()
+SpeechReply = Reply[Transcript]
 SETTLED: Final = Transcript("", is_final=True, answers_finalize=True)
 """The answer to a finalize that found nothing new."""
 
 
-class SpeechDialogue(Protocol):
-    """One recognition. Times are seconds of the event loop's clock; `heard_ms` is all audio of the stream so far, queued audio too."""
-
-    @property
-    def vendor(self) -> str: ...
-
-    @property
-    def opening(self) -> tuple[str, ...]:
-        """Messages that set the session up, before any audio."""
-        ...
+class SpeechDialogue(Dialogue[Transcript], Protocol):
+    """One recognition. `heard_ms` is all audio of the stream so far, queued audio too."""
 
     @property
     def goodbye(self) -> str | None:
         """The message before the socket closes."""
         ...
 
-    @property
-    def is_ready(self) -> bool:
-        """True: the vendor has accepted the session."""
-        ...
-
-    @property
-    def due_s(self) -> float | None:
-        """When `elapsed` is to be called if nothing else happens."""
-        ...
-
     def audio(self, audio: bytes) -> bytes | str:
         """A message with that audio; empty: not enough for one yet."""
         ...
 
-    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> Reply:
+    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> SpeechReply:
         """See `SttStream.finalize`."""
-        ...
-
-    def read(self, message: str | bytes, now_s: float) -> Reply:
-        """One message of the vendor. Raises DependencyError for a failure it reports and for what cannot be read."""
-        ...
-
-    def elapsed(self, now_s: float) -> Reply:
-        """`due_s` is over. Raises DependencyError when the vendor owes an answer."""
         ...
 
 

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from agent_runtime.conversation.recording import AskedItem, Recording, tagged, turn_event
 from agent_runtime.conversation.turns.events import TurnEvent
-from agent_runtime.conversation.turns.machine import TurnMachine, TurnPolicy
+from agent_runtime.conversation.turns.machine import TurnMachine
+from agent_runtime.conversation.turns.policy import TurnPolicy
 from agent_runtime.providers.ports import Transcript
 from agent_runtime.replay.difference import Difference, agrees, shown
 from agent_runtime.replay.stages import StageReplay

@@ -17,6 +17,7 @@ WAYS: frozenset[Kind] = frozenset({"stage", "tool", "outcome"})
 """These change the way a conversation goes; the others do not."""
 MAX_TOLD = 100
 NOTHING_DECIDED = "nothing that was recorded here depends on the agent; in a written conversation that takes a tool"
+NOTHING_EXPECTED = "these steps expect nothing of the agent: add a tool that is called, a stage or an end"
 _ENDING = '"end_requested"'
 _AFTER_TOOLS = ("what follows from the tools", "the words after the tools")
 
@@ -40,22 +41,22 @@ class Verdict:
 
 def judge(kept: KeptConversation, snapshot: AgentSnapshot) -> Verdict:
     """A kept conversation against a version of the agent. Milliseconds of CPU. Raises CallerError for what cannot be read."""
-    outcomes = _outcomes(kept, snapshot)
+    outcomes = _decided(kept, snapshot)
     remarks = [Remark(kind_of(difference), in_words(difference)) for outcome in outcomes for difference in outcome.differences]
-    if not any(outcome.decisions for outcome in outcomes):
-        raise CallerError(NOTHING_DECIDED, code="nothing_decided")
     remarks.sort(key=lambda remark: remark.kind not in WAYS)
     return Verdict(sum(outcome.decisions for outcome in outcomes), len(remarks), tuple(remarks[:MAX_TOLD]))
 
 
 def check(kept: KeptConversation, agent: AgentSnapshot) -> None:
     """Raises CallerError for a conversation that would prove nothing about any agent; `agent` counts for steps only."""
-    if not any(outcome.decisions for outcome in _outcomes(kept, agent)):
-        raise CallerError(NOTHING_DECIDED, code="nothing_decided")
+    _decided(kept, agent)
 
 
-def _outcomes(kept: KeptConversation, snapshot: AgentSnapshot) -> list[Outcome]:
-    return [replay(part, snapshot=snapshot) for part in kept.parts] if kept.parts else [play(kept.steps, snapshot)]
+def _decided(kept: KeptConversation, snapshot: AgentSnapshot) -> list[Outcome]:
+    outcomes = [replay(part, snapshot=snapshot) for part in kept.parts] if kept.parts else [play(kept.steps, snapshot)]
+    if not any(outcome.decisions for outcome in outcomes):
+        raise CallerError(NOTHING_DECIDED if kept.parts else NOTHING_EXPECTED, code="nothing_decided")
+    return outcomes
 
 
 def kind_of(difference: Difference) -> Kind:

@@ -16,10 +16,12 @@ from callstage_kit.telemetry.metrics import LINKS, count_call
 
 from agent_runtime.call_info import CallRequest
 from agent_runtime.call_registry import CallRegistry
+from agent_runtime.conversation.call_end import MOVED
 from agent_runtime.conversation.inbox import CallInbox
 from agent_runtime.conversation.opening import open_conversation
 from agent_runtime.conversation.outlet import Outlet
-from agent_runtime.conversation.session import MOVED, SessionServices, VoiceSession
+from agent_runtime.conversation.services import SessionServices
+from agent_runtime.conversation.session import VoiceSession
 from agent_runtime.journal.store import JournalStore
 from agent_runtime.journal.writer import JournalWriter
 from agent_runtime.live_commands import LiveCommands

@@ -20,6 +20,7 @@ from agent_runtime.call_info import CallInfo
 from agent_runtime.providers.ports import ToolCallRequest
 from agent_runtime.stages.entries import ToolFinished, ToolStatus
 from agent_runtime.tools.arguments import checked_arguments
+from agent_runtime.tools.events import json_object, tool_event
 from agent_runtime.tools.veil import Veil
 
 DEFAULT_TIMEOUT_S = 10.0
@@ -92,24 +93,24 @@ class ToolDispatcher:
         except ModelFacingError as err:
             content = veil.text(f"Error: {err.message.removeprefix('Error: ')}")
             outcome = ToolFinished(tool_call_id=call.id, name=call.name, status="failed", content=content, error_code=err.code)
-            return ToolRun(outcome, self._event(info, stage, outcome, veil.value(arguments), None, started, is_preload))
+            return ToolRun(outcome, tool_event(info, stage, outcome, veil.value(arguments), started, is_preload=is_preload))
         arguments = veil.value(arguments)
         if tool.kind == "builtin":
             outcome = ToolFinished(tool_call_id=call.id, name=call.name, status="ok", content='{"status":"ok"}', fields=_scalars(arguments))
-            return ToolRun(outcome, self._event(info, stage, outcome, arguments, None, started, is_preload))
-        result = _object(reply.result_json)
+            return ToolRun(outcome, tool_event(info, stage, outcome, arguments, started, is_preload=is_preload))
+        result = json_object(reply.result_json)
         outcome = ToolFinished(
             tool_call_id=call.id,
             name=call.name,
             status=_STATUS.get(reply.status, "failed"),
             content=_content(reply, result),
             fields=_scalars(result),
-            session=_changes(session, _object(reply.session_json)) if reply.session_json else {},
+            session=_changes(session, json_object(reply.session_json)) if reply.session_json else {},
             speech=reply.speech,
             run_llm=reply.run_llm if reply.HasField("run_llm") else None,
             error_code=reply.error_code,
         )
-        return ToolRun(outcome, self._event(info, stage, outcome, arguments, reply, started, is_preload), result)
+        return ToolRun(outcome, tool_event(info, stage, outcome, arguments, started, reply=reply, is_preload=is_preload), result)
 
     async def _call(
         self,
@@ -144,53 +145,6 @@ class ToolDispatcher:
                     raise problem from err
             await asyncio.sleep(wait_s)
 
-    @staticmethod
-    def _event(
-        info: CallInfo,
-        stage: str,
-        outcome: ToolFinished,
-        arguments: dict[str, Any],
-        reply: sandbox_pb2.RunToolReply | None,
-        started: float,
-        is_preload: bool,
-    ) -> ToolCompleted:
-        measured_ms = int((time.monotonic() - started) * 1000)
-        return ToolCompleted(
-            tenant_id=info.tenant_id,
-            call_id=info.call_id,
-            agent_id=info.agent_id,
-            run_key=f"{info.call_id}:{outcome.tool_call_id}",
-            tool=outcome.name,
-            stage=stage,
-            status=outcome.status,
-            error_code=outcome.error_code,
-            arguments=arguments,
-            result=_told(reply) if reply else {},
-            logs=list(reply.logs) if reply else [],
-            host_calls=[_host_call(call) for call in reply.host_calls] if reply else [],
-            duration_ms=int(reply.duration_ms) if reply and reply.duration_ms else measured_ms,
-            is_preload=is_preload,
-        )
-
-
-def builtin_event(
-    info: CallInfo, stage: str, outcome: ToolFinished, arguments: dict[str, Any], result: dict[str, Any], started: float
-) -> ToolCompleted:
-    """The record of a built-in tool that ran here. `started`: time.monotonic()."""
-    return ToolCompleted(
-        tenant_id=info.tenant_id,
-        call_id=info.call_id,
-        agent_id=info.agent_id,
-        run_key=f"{info.call_id}:{outcome.tool_call_id}",
-        tool=outcome.name,
-        stage=stage,
-        status=outcome.status,
-        error_code=outcome.error_code,
-        arguments=arguments,
-        result=result,
-        duration_ms=int((time.monotonic() - started) * 1000),
-    )
-
 
 def _veiled(veil: Veil, reply: sandbox_pb2.RunToolReply) -> sandbox_pb2.RunToolReply:
     """The reply without the digits that were typed in secret."""
@@ -198,26 +152,12 @@ def _veiled(veil: Veil, reply: sandbox_pb2.RunToolReply) -> sandbox_pb2.RunToolR
     veiled.CopyFrom(reply)
     for name in ("result_json", "session_json"):
         if text := getattr(reply, name):
-            setattr(veiled, name, json.dumps(veil.value(_object(text)), ensure_ascii=False))
+            setattr(veiled, name, json.dumps(veil.value(json_object(text)), ensure_ascii=False))
     veiled.model_text, veiled.speech = veil.text(reply.model_text), veil.text(reply.speech)
     veiled.logs[:] = [veil.text(line) for line in reply.logs]
     for call in veiled.host_calls:
         call.detail_json = veil.text(call.detail_json)
     return veiled
-
-
-def _told(reply: sandbox_pb2.RunToolReply) -> dict[str, Any]:
-    """For the records: the result; of a run that failed, for its designer, why, where and with what types in scope."""
-    result = _object(reply.result_json)
-    if reply.status == sandbox_pb2.RUN_STATUS_OK or result:
-        return result
-    failure: dict[str, Any] = {"error": reply.model_text} if reply.model_text else {}
-    return failure | ({"line": reply.line, "scope": {name.name: name.type for name in reply.scope}} if reply.line else {})
-
-
-def _host_call(call: sandbox_pb2.HostCall) -> dict[str, Any]:
-    plain = {"name": call.name, "duration_ms": call.duration_ms, "is_error": call.is_error}
-    return {**plain, **_object(call.detail_json)} if call.detail_json else plain
 
 
 def run_key(info: CallInfo, call: ToolCallRequest) -> str:
@@ -242,31 +182,9 @@ def to_pb(info: CallInfo) -> common_pb2.CallContext:
     )
 
 
-def refused_event(info: CallInfo, stage: str, outcome: ToolFinished) -> ToolCompleted:
-    """The record of a call that the stage did not allow (rule S3)."""
-    return ToolCompleted(
-        tenant_id=info.tenant_id,
-        call_id=info.call_id,
-        agent_id=info.agent_id,
-        run_key=f"{info.call_id}:{outcome.tool_call_id}",
-        tool=outcome.name,
-        stage=stage,
-        status="failed",
-        error_code="not_in_stage",
-    )
-
-
 def _problem(err: grpc.aio.AioRpcError) -> ModelFacingError:
     code: Literal["timeout", "unreachable"] = "timeout" if err.code() is grpc.StatusCode.DEADLINE_EXCEEDED else "unreachable"
     return ModelFacingError(_NO_ANSWER if code == "timeout" else _UNREACHABLE, code=code)
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value: Any = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _scalars(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED, Reply
+from agent_runtime.providers.speech_dialogue import SETTLED
 from agent_runtime.providers.vendors.deepgram.stt import DeepgramByModel, FluxStt
 from agent_runtime.providers.vendors.deepgram.turns import FluxDialogue, turns_url
 from callstage_domain.audio import AudioFormat
@@ -139,7 +140,7 @@ def test_every_event_of_a_turn() -> None:
         talk.read(turn("Update", "my number is"), 0.0),
         talk.read(turn("EndOfTurn", "my number is 5.", trigger="model"), 0.0),
     ]
-    assert [[(text.text, text.is_final, text.ends_turn) for text in reply.transcripts] for reply in said] == [
+    assert [[(text.text, text.is_final, text.ends_turn) for text in reply.events] for reply in said] == [
         [],
         [("my", False, False)],
         [],
@@ -163,9 +164,9 @@ def test_an_end_of_an_earlier_turn_is_no_answer() -> None:
     talk = dialogue()
     talk.read(turn("StartOfTurn", "yes", until_s=1.0), 0.0)
     talk.finalize(10.0, 4000.0, 200.0)
-    assert talk.read(turn("EndOfTurn", "yes", until_s=1.5, trigger="model"), 10.1).transcripts == (Transcript("yes", is_final=True, ends_turn=True),)
+    assert talk.read(turn("EndOfTurn", "yes", until_s=1.5, trigger="model"), 10.1).events == (Transcript("yes", is_final=True, ends_turn=True),)
     assert talk.elapsed(10.3) == Reply((FORCE,))
-    assert talk.read(turn("Update", until_s=3.9), 10.4).transcripts[0].answers_finalize
+    assert talk.read(turn("Update", until_s=3.9), 10.4).events[0].answers_finalize
 
 
 def test_force_end_turn_without_an_answer_is_settled_while_flux_lives() -> None:
@@ -174,7 +175,7 @@ def test_force_end_turn_without_an_answer_is_settled_while_flux_lives() -> None:
     talk.finalize(10.0, 4000.0, 200.0)
     talk.elapsed(10.3)
     talk.read(turn("Update", "yes", until_s=1.2), 10.4)
-    assert talk.elapsed(12.3).transcripts == (SETTLED,)
+    assert talk.elapsed(12.3).events == (SETTLED,)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from agent_runtime.providers.dialogue import NOTHING
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED
+from agent_runtime.providers.speech_dialogue import SETTLED
 from agent_runtime.providers.vendors.deepgram.nova import NovaDialogue, listen_url, read_message
 from agent_runtime.providers.vendors.deepgram.stt import DeepgramStt
 from callstage_domain.audio import AudioFormat
@@ -146,7 +147,7 @@ def test_silence_is_bridged_by_keep_alive() -> None:
     assert talk.elapsed(8.0).messages == ('{"type":"KeepAlive"}',)
     talk.finalize(9.0, 20.0, 0.0)
     assert talk.due_s == 11.0, "the answer is due before the next look"
-    assert (talk.elapsed(11.0).transcripts, talk.due_s) == ((SETTLED,), 12.0)
+    assert (talk.elapsed(11.0).events, talk.due_s) == ((SETTLED,), 12.0)
 
 
 def test_options_of_the_agent_extend_the_query() -> None:

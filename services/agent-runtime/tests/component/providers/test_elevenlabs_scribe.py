@@ -113,11 +113,11 @@ def test_failures_are_mapped(kind: str, code: str, retryable: bool) -> None:
 
 def test_a_throttled_commit_is_answered_and_an_unasked_one_is_not() -> None:
     talk = ScribeDialogue(AudioFormat.PCMU_8K, 2.0)
-    assert talk.read('{"message_type":"committed_transcript","text":"Hello."}', 0.0).transcripts == (Transcript("Hello.", is_final=True),)
+    assert talk.read('{"message_type":"committed_transcript","text":"Hello."}', 0.0).events == (Transcript("Hello.", is_final=True),)
     talk.finalize(0.0, 400.0, 0.0)
-    assert talk.read('{"message_type":"commit_throttled","error":""}', 0.1).transcripts == (SETTLED,)
+    assert talk.read('{"message_type":"commit_throttled","error":""}', 0.1).events == (SETTLED,)
     assert talk.due_s is None
-    assert not talk.read('{"message_type":"warning","warning":""}', 0.2).transcripts
+    assert not talk.read('{"message_type":"warning","warning":""}', 0.2).events
 
 
 def test_options_of_the_agent_extend_the_query() -> None:

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from agent_runtime.providers.dialogue import NOTHING
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.lazy_imports import load
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED
+from agent_runtime.providers.speech_dialogue import SETTLED
 from agent_runtime.providers.vendors.openai.stt import OpenAiStt
 from agent_runtime.providers.vendors.openai.transcription import TranscriptionDialogue, session_update
 from aiohttp import web
@@ -183,7 +184,7 @@ def test_items_completed_out_of_order_are_put_in_order() -> None:
         talk.read(event("input_audio_buffer.committed", item_id=item), 1.0)
     assert talk.read(completed("b", "second"), 1.0) == NOTHING
     assert talk.due_s == 3.0
-    found = talk.read(completed("a", "first"), 1.0).transcripts
+    found = talk.read(completed("a", "first"), 1.0).events
     assert [(text.text, text.answers_finalize, text.until_ms) for text in found] == [("first", False, 1000.0), ("second", True, 2000.0)]
     assert talk.due_s is None
 
@@ -192,7 +193,7 @@ def test_a_commit_that_the_vendor_calls_empty_is_answered() -> None:
     talk = dialogue()
     assert talk.finalize(0.0, 150.0, 0.0).messages
     error = event("error", error={"type": "invalid_request_error", "code": "input_audio_buffer_commit_empty", "message": "…"})
-    assert talk.read(error, 0.1).transcripts == (SETTLED,)
+    assert talk.read(error, 0.1).events == (SETTLED,)
     assert talk.due_s is None
 
 

@@ -18,11 +18,11 @@ def info(event: str, text: str, until_s: float = 1.0) -> str:
 def test_a_likely_end_is_told_and_taken_back() -> None:
     dialogue = FluxDialogue(0.3, 2.0)
     dialogue.read(json.dumps({"type": "Connected"}), 0.0)
-    assert dialogue.read(info("Update", "two pizzas"), 1.0).transcripts == (Transcript("two pizzas", is_final=False),)
-    assert dialogue.read(info("EagerEndOfTurn", "two pizzas"), 1.1).transcripts == (Transcript("two pizzas", is_final=False, is_likely_end=True),)
-    assert dialogue.read(info("Update", "two pizzas"), 1.2).transcripts == (), "it still holds"
-    assert dialogue.read(info("TurnResumed", "two pizzas"), 1.3).transcripts == (Transcript("two pizzas", is_final=False),)
-    [final] = dialogue.read(info("EndOfTurn", "two pizzas and a beer"), 1.5).transcripts
+    assert dialogue.read(info("Update", "two pizzas"), 1.0).events == (Transcript("two pizzas", is_final=False),)
+    assert dialogue.read(info("EagerEndOfTurn", "two pizzas"), 1.1).events == (Transcript("two pizzas", is_final=False, is_likely_end=True),)
+    assert dialogue.read(info("Update", "two pizzas"), 1.2).events == (), "it still holds"
+    assert dialogue.read(info("TurnResumed", "two pizzas"), 1.3).events == (Transcript("two pizzas", is_final=False),)
+    [final] = dialogue.read(info("EndOfTurn", "two pizzas and a beer"), 1.5).events
     assert (final.is_final, final.ends_turn, final.is_likely_end) == (True, True, False)
 
 

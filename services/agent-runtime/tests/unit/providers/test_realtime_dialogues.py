@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from agent_runtime.providers.dialogue import NOTHING
 from agent_runtime.providers.ports import LlmRequest, Message, ToolCallRequest, Transcript
 from agent_runtime.providers.realtime import AnswerAudio, AnswerCall, AnswerEnded, AnswerText, Leaving, RealtimeEvent, RealtimeSetup
-from agent_runtime.providers.realtime_socket import Reaction
+from agent_runtime.providers.realtime_dialogue import Reaction
 from agent_runtime.providers.speech_dialogue import SETTLED
 from agent_runtime.providers.vendors.gemini.live_dialogue import LiveDialogue
 from agent_runtime.providers.vendors.openai.realtime_dialogue import RealtimeOpenAiDialogue
@@ -111,7 +112,7 @@ def test_an_interruption_of_an_answer_that_had_not_begun_ends_nothing() -> None:
     speak(dialogue, "my number", 1.0)
     speak(dialogue, "is five", 2.0)
     assert told(dialogue, {"interrupted": True}, {"turnComplete": True}, now_s=2.1) == []
-    assert dialogue.ask(asked(Message("user", "my number is five")), None) == (2, Reaction())
+    assert dialogue.ask(asked(Message("user", "my number is five")), None) == (2, NOTHING)
     assert names(told(dialogue, audio("Thanks."), now_s=2.5)) == [AnswerText, AnswerAudio]
 
 
@@ -177,7 +178,7 @@ def test_other_instructions_make_an_early_answer_useless() -> None:
     assert (number, kinds(reaction)) == (2, ["contextUpdate", "clientContent"])
     older = live("gemini-2.5-flash-native-audio")
     speak(older, "hi", 1.0)
-    assert older.ask(LlmRequest("Sell flowers.", (HI,)), None) == (None, Reaction())
+    assert older.ask(LlmRequest("Sell flowers.", (HI,)), None) == (None, NOTHING)
 
 
 def test_a_vendor_that_leaves_and_one_that_cannot_be_read() -> None:
@@ -200,8 +201,8 @@ def _error(dialogue: RealtimeOpenAiDialogue, **fields: Any) -> Reaction:
 
 def test_openai_failures_that_matter_and_those_that_do_not() -> None:
     dialogue = openai()
-    assert _error(dialogue, code="response_cancel_not_active") == Reaction()
-    assert _error(dialogue, code="item_delete_invalid_item_id", event_id="edit_7") == Reaction()
+    assert _error(dialogue, code="response_cancel_not_active") == NOTHING
+    assert _error(dialogue, code="item_delete_invalid_item_id", event_id="edit_7") == NOTHING
     number, _ = dialogue.ask(asked(HI), None)
     ended = _error(dialogue, code="conversation_already_has_active_response", event_id=f"ask_{number}").events[0]
     assert isinstance(ended, AnswerEnded)
@@ -229,7 +230,7 @@ def test_openai_asked_twice_at_once_answers_the_second() -> None:
     assert (second, kinds(reaction)) == (2, ["response.cancel"])
     done = dialogue.read('{"type": "response.done", "response": {"status": "cancelled"}}', 1.0)
     assert (kinds(done), done.events) == (["conversation.item.create", "response.create"], ())
-    assert dialogue.cancel(1, 1.0) == Reaction()
+    assert dialogue.cancel(1, 1.0) == NOTHING
     assert kinds(dialogue.cancel(2, 1.0)) == ["response.cancel"]
 
 

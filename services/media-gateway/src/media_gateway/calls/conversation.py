@@ -1,15 +1,18 @@
 """A call's place at a runtime: opened, lost, opened again on another one with what was not answered yet (rule C5)."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from callstage_contracts.convert import audio_format_to_pb
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
+from callstage_domain.audio import AudioFormat
 from callstage_domain.call import EndedReason
 
 from media_gateway.bridge.runtime_link import ChannelListener, RuntimeLink
 from media_gateway.bridge.runtime_links import RuntimeLinks
 from media_gateway.calls.ears import Ears
+from media_gateway.calls.facts import CallFacts
 from media_gateway.playout.account import Cut, Playing, Report
 
 _Kind = Literal["started", "stopped", "text", "digit"]
@@ -232,14 +235,14 @@ class Conversation:
             self._link.send(pb.CallUp(channel=self._channel, **body))
 
 
-def opening_of(context: Any, uplink: Any, downlink: Any, *, variables_json: str, is_takeover: bool, is_old_session: bool) -> pb.OpenCall:
+def opening_of(facts: CallFacts, uplink: AudioFormat, downlink: AudioFormat) -> pb.OpenCall:
     """The first message about a call."""
     opening = pb.OpenCall(
-        context=context,
+        context=facts.context(),
         uplink=audio_format_to_pb(uplink),
         downlink=audio_format_to_pb(downlink),
-        request_variables_json=variables_json,
+        request_variables_json=json.dumps(facts.variables) if facts.variables else "",
     )
-    if is_takeover or is_old_session:
-        opening.resume.CopyFrom(pb.Resume(new_call=is_old_session, new_gateway=is_takeover))
+    if facts.resume != "none":
+        opening.resume.CopyFrom(pb.Resume(new_call=facts.resume == "session", new_gateway=facts.resume == "takeover"))
     return opening

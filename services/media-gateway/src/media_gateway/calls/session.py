@@ -1,16 +1,15 @@
 """One call from its first frame to its record: who speaks with the caller, what happens when that one fails, how it ends."""
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from callstage_contracts.events import CallAnswered, CallEnded
 from callstage_contracts.pb.runtime.v1 import runtime_pb2 as pb
-from callstage_domain.call import EndedReason, ended_reason
+from callstage_domain.call import EndedReason
 from callstage_kit.nats.event_publisher import EventPublisher
 from callstage_kit.tasks import TaskScope, cancel
 from callstage_kit.telemetry.metrics import RESUMES_TOTAL, SETUP_SECONDS, count_call
@@ -20,27 +19,20 @@ from media_gateway.calls.conversation import Conversation, opening_of
 from media_gateway.calls.facts import CallFacts
 from media_gateway.calls.lookup import CallerLookups
 from media_gateway.calls.outcome import Outcome, Outcomes
+from media_gateway.calls.placement import Placement
 from media_gateway.calls.registry import CallRegistry
 from media_gateway.calls.room import Room
+from media_gateway.calls.runtime_messages import RuntimeMessages
 from media_gateway.calls.states import CallStates
 from media_gateway.legs.port import Leg
-from media_gateway.playout.account import Cut, Playing, Report
+from media_gateway.playout.account import Cut, Report
 from media_gateway.recording.desk import RecordingDesk
 from media_gateway.recording.recorder import CallRecorder
 from media_gateway.vad.batch import Listening
-from media_gateway.vad.detector import DetectorSettings
 
 _log = structlog.get_logger(__name__)
 
-FIRST_LINK_TIMEOUT_MS: Final = 1_000
-LINK_TIMEOUT_MS: Final = 10_000
-OPENED_TIMEOUT_MS: Final = 5_000
 _SAY_AGAIN_S: Final = 5.0
-_TRY_ELSEWHERE: Final = frozenset({"overload", "internal"})
-_BROKEN_OFF: Final = frozenset({EndedReason.PROVIDER_FAILED, EndedReason.TOOL_FAILED, EndedReason.INTERNAL_ERROR})
-"""Ends that the caller did not want: somebody else has to help him."""
-_TEST_NOTICES: Final = frozenset({"tool", "stage", "variables", "latency"})
-_NOTICES: Final = frozenset({"transcript", "error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +57,13 @@ class CallSession:
         self.room = Room(leg, self)
         self._services = services
         self.recorder = self.room.tap = self._new_recorder()
-        self._conversation = Conversation(services.links, self, self._opening(), self.room.ears)
+        self._conversation = Conversation(services.links, self, opening_of(facts, leg.uplink, leg.downlink), self.room.ears)
         self._over: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._has_opened = False
-        self._was_answered = False
-        self._agent_name = ""
-        self._waiting_since_ms = _now_ms()
-        self._attempts = 0
-        self._lookup_json: str | None = None
-        self._playing_at_loss: Playing | None = None
-        self._log = _log.bind(call_id=facts.call_id, channel=facts.channel)
+        self._log = log = _log.bind(call_id=facts.call_id, channel=facts.channel)
+        self._placement = Placement(facts, self.room, self._conversation, services.links, self._fall_back, log)
+        self._messages = RuntimeMessages(
+            facts, self.room, self._conversation, self._placement, self.recorder, services.outcomes, self.end, self._fall_back, log
+        )
 
     @property
     def facts(self) -> CallFacts:
@@ -97,7 +86,7 @@ class CallSession:
                     scope.start(self._look_up(), name="lookup")
                 running = scope.start(self._tell_running(), name="state")
                 services.publisher.publish(CallAnswered(tenant_id=facts.tenant_id, call_id=facts.call_id, is_takeover=facts.resume == "takeover"))
-                self._seek_runtime()
+                self._placement.seek()
                 # The wheel may be turning slowly: the greeting does not wait for it.
                 services.links.flush()
                 try:
@@ -181,8 +170,7 @@ class CallSession:
             return
         self.room.advance()
         self.recorder.advance(now_ms)
-        if not self._has_opened:
-            self._wait_for_runtime(now_ms)
+        self._placement.wait(now_ms)
 
     def broke(self, error: Exception) -> None:
         """A defect of ours ends this call, politely."""
@@ -196,170 +184,23 @@ class CallSession:
         facts, leg = self.facts, self.leg
         return CallRecorder(facts.tenant_id, facts.call_id, leg.uplink, leg.downlink, self.room.player.voice, _now_ms, self._services.recordings)
 
-    def _opening(self) -> pb.OpenCall:
-        facts = self.facts
-        return opening_of(
-            facts.context(),
-            self.leg.uplink,
-            self.leg.downlink,
-            variables_json=json.dumps(facts.variables) if facts.variables else "",
-            is_takeover=facts.resume == "takeover",
-            is_old_session=facts.resume == "session",
-        )
-
-    def _seek_runtime(self) -> bool:
-        lookup_wait_ms = 0
-        if self.facts.lookup_until_ms and self._lookup_json is None:
-            lookup_wait_ms = max(1, self.facts.lookup_until_ms - int(time.time() * 1000))
-        playing = self._still_playing() if self._was_answered and self._attempts else None
-        avoid = self._conversation.link
-        if not self._conversation.open(lookup_wait_ms=lookup_wait_ms, playing=playing, avoid=avoid):
-            return False
-        if self._was_answered:
-            RESUMES_TOTAL.labels("runtime").inc()
-            self._log.info("call_reopened", heard_ms=playing.heard_ms if playing else 0)
-        self._attempts += 1
-        self._waiting_since_ms = _now_ms()
-        if self._lookup_json is not None:
-            self._conversation.lookup(self._lookup_json)
-        return True
-
-    def _still_playing(self) -> Playing:
-        """Of what the lost runtime said; its last audio may have been played to the end, or cut off, before another one was found."""
-        left, now = self._playing_at_loss, self.room.player.playing()
-        if left is None or (now is not None and now.utterance_id == left.utterance_id):
-            return now or Playing("", 0, 0)
-        return replace(left, heard_ms=left.sent_ms)
-
-    def _wait_for_runtime(self, now_ms: float) -> None:
-        waited_ms = now_ms - self._waiting_since_ms
-        if self._conversation.is_open:
-            if waited_ms > OPENED_TIMEOUT_MS:
-                self._log.warning("runtime_does_not_answer", attempts=self._attempts)
-                self._try_elsewhere(EndedReason.RUNTIME_LOST, "runtime_lost")
-        elif not self._seek_runtime() and waited_ms > (LINK_TIMEOUT_MS if self._was_answered else FIRST_LINK_TIMEOUT_MS):
-            self._fall_back(EndedReason.RUNTIME_LOST, "runtime_lost")
-
-    def _try_elsewhere(self, reason: EndedReason, code: str) -> None:
-        link = self._conversation.link
-        other = self._services.links.choose(link)
-        if self._attempts >= 3 or other is None or other is link:
-            self._fall_back(reason, code)
-        else:
-            self._seek_runtime()
-
     def on_link_lost(self) -> None:
-        """All calls of the link look for another one at once; audio that was sent keeps playing."""
-        self._conversation.lost()
-        self._has_opened = False
-        self._attempts = max(1, min(self._attempts, 1))
-        self._waiting_since_ms = _now_ms()
-        # Nobody is there to decide until the next runtime has the call.
-        self.room.holds_on_barge_in = False
-        if not self._over.done():
-            self._playing_at_loss = self._playing_at_loss or self.room.player.playing()
-            self._log.warning("runtime_link_lost", was_speaking=self._playing_at_loss is not None)
-            self._seek_runtime()
-            # Not with the next tick: the caller may be in silence already.
-            self._services.links.flush()
-            self.room.player.abandon()
+        """The runtime is gone."""
+        self._placement.lost(is_over=self._over.done())
 
     @property
     def may_change_runtime(self) -> bool:
         """True when its runtime is about to stop and another one is there."""
-        link = self._conversation.link
-        return link is not None and link.is_leaving and self._has_opened and self._services.links.choose(link) not in (None, link)
+        return self._placement.may_change
 
     def change_runtime(self) -> None:
         """Go on with another one; a good moment is when it `is_quiet`."""
-        self._has_opened = False
-        self._attempts = 1
-        self._seek_runtime()
+        self._placement.change()
 
     def on_down(self, message: pb.CallDown) -> None:
         """A message of the runtime."""
-        if self._over.done():
-            return
-        player = self.room.player
-        match message.WhichOneof("body"):
-            case "audio":
-                audio = message.audio
-                self._conversation.awaits_answer = False
-                player.play(audio.utterance_id, audio.segment, audio.data)
-            case "segment_end":
-                player.end_segment(message.segment_end.utterance_id, message.segment_end.segment)
-            case "utterance_end":
-                player.end_utterance(message.utterance_end.utterance_id)
-            case "notice":
-                self._on_notice(message.notice)
-            case "clear":
-                self._tell_cuts(self.room.silence())
-            case "resume_playout":
-                self._conversation.dismissed(message.resume_playout.said)
-                self.room.resume()
-            case "turn_taken":
-                self._conversation.taken(message.turn_taken.said)
-            case "keep_playing":
-                player.keep_playing(message.keep_playing.utterance_id)
-            case "opened":
-                self._on_opened(message.opened)
-            case "pause_recording":
-                self.recorder.pause() if message.pause_recording.is_paused else self.recorder.resume()
-            case "voicemail":
-                self._on_voicemail(message.voicemail)
-            case "hang_up":
-                self._on_hang_up(message.hang_up)
-            case "failed":
-                self._on_failed(message.failed)
-            case _:
-                self._log.warning("runtime_message_unknown")
-
-    def _on_opened(self, opened: pb.CallOpened) -> None:
-        self._has_opened = True
-        self._attempts = 1
-        self._playing_at_loss = None
-        self._conversation.opened(opened.said)
-        self.recorder.begin(opened.clock_ms, records=opened.records, retention_days=opened.recording_retention_days or None)
-        self.room.holds_on_barge_in = opened.decides_interruptions
-        self.room.configure(
-            DetectorSettings(opened.vad_start_ms or 200, opened.vad_stop_ms or 200, opened.interruption_sensitivity),
-        )
-        if self._was_answered:
-            return
-        self._was_answered = True
-        facts = _object(opened.facts_json)
-        connected = {
-            "agentName": opened.agent_name,
-            "historyKey": opened.session_id or self.facts.session_id,
-            "callId": self.facts.call_id,
-            "agentId": self.facts.agent_id,
-            "resumed": opened.resumed,
-        }
-        self.room.notify("connected", {**facts, **connected})
-
-    def _on_notice(self, notice: pb.Notice) -> None:
-        if notice.type in _NOTICES or (notice.type in _TEST_NOTICES and self.facts.is_test):
-            self.room.notify(notice.type, {"payload": _object(notice.payload_json)})
-
-    def _on_voicemail(self, voicemail: pb.Voicemail) -> None:
-        if voicemail.is_over:
-            self.recorder.end_voicemail()
-        else:
-            self.recorder.begin_voicemail(voicemail.voicemail_id, voicemail.retention_days or None)
-
-    def _on_hang_up(self, hang_up: pb.HangUp) -> None:
-        if hang_up.transfer_json:
-            self.end(Outcome(EndedReason.TRANSFERRED, then=self._services.outcomes.transfer(self.facts)))
-        else:
-            reason = ended_reason(hang_up.reason)
-            self.end(self._services.outcomes.broken_off(self.facts, reason) if reason in _BROKEN_OFF else Outcome(reason, then="ended"))
-
-    def _on_failed(self, failed: pb.CallFailed) -> None:
-        self._log.warning("runtime_failed_call", code=failed.code, message=failed.message)
-        if failed.code in _TRY_ELSEWHERE and not self.room.player.has_spoken:
-            self._try_elsewhere(ended_reason(failed.code), failed.code)
-        else:
-            self._fall_back(ended_reason(failed.code), failed.code)
+        if not self._over.done():
+            self._messages.take(message)
 
     def _fall_back(self, reason: EndedReason, code: str) -> None:
         outcome = self._services.outcomes.failed(self.facts, reason, code)
@@ -383,7 +224,7 @@ class CallSession:
 
     def caller_cut_in(self, cuts: Sequence[Cut], *, is_held: bool) -> None:
         """Barge-in; it is silent already."""
-        self._tell_cuts(cuts, is_held=is_held)
+        self._placement.cut_off(cuts, is_held=is_held)
 
     def caller_typed(self, text: str) -> None:
         """Text of a browser."""
@@ -408,29 +249,13 @@ class CallSession:
         elif self.facts.resume == "takeover":
             RESUMES_TOTAL.labels("gateway").inc()
 
-    def _tell_cuts(self, cuts: Sequence[Cut], *, is_held: bool = False) -> None:
-        for cut in cuts:
-            self._conversation.interrupted(cut, is_held=is_held)
-            left = self._playing_at_loss
-            if left is not None and left.utterance_id == cut.utterance_id:
-                self._playing_at_loss = Playing(cut.utterance_id, cut.heard_ms, cut.heard_ms)
-
     async def _look_up(self) -> None:
-        self._lookup_json = await self._services.lookups.result(self.facts.call_id, self.facts.lookup_until_ms)
-        self._conversation.lookup(self._lookup_json)
+        self._placement.looked_up(await self._services.lookups.result(self.facts.call_id, self.facts.lookup_until_ms))
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         self._log.error("call_task_failed", task=name, exc_info=error)
         if not name.endswith((".lookup", ".state")):
             self._fall_back(EndedReason.INTERNAL_ERROR, "internal")
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if text else {}
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _now_ms() -> float:

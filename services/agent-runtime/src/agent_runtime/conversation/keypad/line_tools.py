@@ -22,7 +22,8 @@ from agent_runtime.conversation.voice_mouth import VoiceMouth
 from agent_runtime.providers.ports import ToolCallRequest
 from agent_runtime.stages.entries import ToolFinished, ToolStatus
 from agent_runtime.tools.arguments import checked_arguments
-from agent_runtime.tools.dispatcher import ToolRun, builtin_event
+from agent_runtime.tools.dispatcher import ToolRun
+from agent_runtime.tools.events import tool_event
 from agent_runtime.tools.veil import Veil
 
 _STATUS: dict[CollectionStatus, ToolStatus] = {
@@ -69,7 +70,7 @@ class LineTools:
             status, result = await self._act(tool.name, arguments)
         except ModelFacingError as err:
             outcome = ToolFinished(tool_call_id=call.id, name=call.name, status="failed", content=f"Error: {err.message}", error_code=err.code)
-            return ToolRun(outcome, builtin_event(self._record.info, stage, outcome, arguments, {}, started))
+            return ToolRun(outcome, tool_event(self._record.info, stage, outcome, arguments, started))
         outcome = ToolFinished(
             tool_call_id=call.id,
             name=call.name,
@@ -79,7 +80,7 @@ class LineTools:
             error_code="" if status == "ok" else str(result["status"]),
             said=self._keypad.said if tool.name == COLLECT_DIGITS else 0,
         )
-        return ToolRun(outcome, builtin_event(self._record.info, stage, outcome, arguments, result, started))
+        return ToolRun(outcome, tool_event(self._record.info, stage, outcome, arguments, started, result=result))
 
     async def recorded(self, outcome: ToolFinished) -> None:
         """Its outcome is in the journal's queue: once it is stored, the gateway need not say the keys again to another process."""
@@ -116,7 +117,7 @@ class LineTools:
         self._outlet.keep_playing(utterance.id)
         self._speech.sound(utterance, ToneSound(audio, self._downlink), [])
         self._speech.close(utterance)
-        limit_s = (self._speech.unheard_ms() + duration_ms(keys)) / 1000 + _PLAYOUT_GRACE_S
+        limit_s = (self._speech.playout.unheard_ms() + duration_ms(keys)) / 1000 + _PLAYOUT_GRACE_S
         try:
             async with asyncio.timeout(limit_s):
                 is_complete = await was_heard

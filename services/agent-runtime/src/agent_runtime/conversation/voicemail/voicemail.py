@@ -190,9 +190,9 @@ class Voicemail:
         self._record.add(Replied(utterance=utterance, text=said))
         await self._mouth.drained()
         try:
-            async with asyncio.timeout(self._speech.unheard_ms() / 1000 + _PLAYOUT_GRACE_S):
+            async with asyncio.timeout(self._speech.playout.unheard_ms() / 1000 + _PLAYOUT_GRACE_S):
                 # The account of the playout has no event of its own.
-                while self._speech.knows(utterance):  # noqa: ASYNC110
+                while self._speech.playout.knows(utterance):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
         except TimeoutError:
             pass
@@ -206,7 +206,7 @@ class Voicemail:
     async def _heard(self, was_heard: "asyncio.Future[bool]") -> None:
         """The line may not tell how far it has played."""
         try:
-            async with asyncio.timeout((self._speech.unheard_ms() + BEEP_MS) / 1000 + _PLAYOUT_GRACE_S):
+            async with asyncio.timeout((self._speech.playout.unheard_ms() + BEEP_MS) / 1000 + _PLAYOUT_GRACE_S):
                 await was_heard
         except TimeoutError:
             pass

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 import msgspec
 from callstage_domain.audio import AudioFormat
 
-from media_gateway.carriers.port import Dtmf, Ignored, MalformedFrame, MarkPlayed, Media, Started, Stopped, StreamEvent
+from media_gateway.carriers.port import MalformedFrame, Media, Started, StreamEvent
+from media_gateway.carriers.stream_frames import NOTHING, DtmfPart, MarkPart, control_events, unknown_event
 from media_gateway.carriers.telnyx.codecs import Converter, downlink_converter, uplink_converter
 from media_gateway.carriers.telnyx.reorder import ReorderBuffer
-
-_DIGITS = frozenset("0123456789*#ABCD")
 
 
 class _Format(msgspec.Struct, frozen=True):
@@ -30,31 +29,16 @@ class _Media(msgspec.Struct):
     track: str = "inbound"
 
 
-class _Dtmf(msgspec.Struct):
-    digit: str = ""
-
-
-class _Mark(msgspec.Struct):
-    name: str = ""
-
-
 class _Frame(msgspec.Struct):
     event: str
     stream_id: str = ""
     media: _Media | None = None
-    mark: _Mark | None = None
+    mark: MarkPart | None = None
     start: _Start | None = None
-    dtmf: _Dtmf | None = None
+    dtmf: DtmfPart | None = None
 
 
-class _EventOnly(msgspec.Struct):
-    event: str
-
-
-_KNOWN = frozenset({"media", "mark", "start", "dtmf", "stop", "connected"})
 _decoder = msgspec.json.Decoder(_Frame)
-_event_decoder = msgspec.json.Decoder(_EventOnly)
-_NOTHING: tuple[StreamEvent, ...] = ()
 
 
 class TelnyxStream:
@@ -71,32 +55,16 @@ class TelnyxStream:
         try:
             frame = _decoder.decode(text)
         except (msgspec.DecodeError, UnicodeError) as err:
-            return _unknown_event(text, err)
+            return unknown_event(text, err)
         if frame.media is not None and frame.event == "media":
             return self._media(frame.media)
-        return self._parse_control(frame)
+        started = self._start(frame, frame.start) if frame.start is not None and frame.event == "start" else None
+        return control_events(frame.event, frame.mark, frame.dtmf, started)
 
     def _media(self, media: _Media) -> Sequence[StreamEvent]:
         if not media.track.startswith("inbound"):
-            return _NOTHING
+            return NOTHING
         return [Media(self._decode(payload)) for payload in self._order.push(_number(media.chunk, "media.chunk"), media.payload)]
-
-    def _parse_control(self, frame: _Frame) -> Sequence[StreamEvent]:
-        match frame:
-            case _Frame(event="mark", mark=_Mark(name=name)):
-                return (MarkPlayed(name),)
-            case _Frame(event="dtmf", dtmf=_Dtmf(digit=digit)):
-                return (Dtmf(digit),) if digit in _DIGITS else (Ignored("dtmf"),)
-            case _Frame(event="start", start=_Start() as start):
-                return (self._start(frame, start),)
-            case _Frame(event="stop"):
-                return (Stopped(),)
-            case _Frame(event="connected"):
-                return _NOTHING
-            case _ if frame.event in _KNOWN:
-                raise MalformedFrame(f"a '{frame.event}' frame without its '{frame.event}' object")
-            case _:
-                return (Ignored(frame.event),)
 
     def _start(self, frame: _Frame, start: _Start) -> Started:
         if not start.call_control_id:
@@ -126,14 +94,3 @@ def _number(value: int | str, field: str) -> int:
         return int(value)
     except ValueError as err:
         raise MalformedFrame(f"{field} is not a number") from err
-
-
-def _unknown_event(text: str, error: Exception) -> Sequence[StreamEvent]:
-    """An event of another kind may use our field names for other things; a known one that does not parse is an offence."""
-    try:
-        event = _event_decoder.decode(text).event
-    except (msgspec.DecodeError, UnicodeError):
-        raise MalformedFrame(str(error)) from error
-    if event in _KNOWN:
-        raise MalformedFrame(str(error)) from error
-    return (Ignored(event),)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import msgspec
 from callstage_domain.audio import AudioFormat
 
-from media_gateway.carriers.port import Dtmf, Ignored, MalformedFrame, MarkPlayed, Media, Started, Stopped, StreamEvent
+from media_gateway.carriers.port import MalformedFrame, Media, Started, StreamEvent
+from media_gateway.carriers.stream_frames import NOTHING, DtmfPart, MarkPart, control_events, unknown_event
 
-_DIGITS = frozenset("0123456789*#ABCD")
 _ENCODING = "audio/x-mulaw"
 
 
@@ -29,31 +29,16 @@ class _Media(msgspec.Struct):
     track: str = "inbound"
 
 
-class _Dtmf(msgspec.Struct):
-    digit: str = ""
-
-
-class _Mark(msgspec.Struct):
-    name: str = ""
-
-
 class _Frame(msgspec.Struct):
     event: str
     streamSid: str = ""  # noqa: N815
     media: _Media | None = None
-    mark: _Mark | None = None
+    mark: MarkPart | None = None
     start: _Start | None = None
-    dtmf: _Dtmf | None = None
+    dtmf: DtmfPart | None = None
 
 
-class _EventOnly(msgspec.Struct):
-    event: str
-
-
-_KNOWN = frozenset({"media", "mark", "start", "dtmf", "stop", "connected"})
 _decoder = msgspec.json.Decoder(_Frame)
-_event_decoder = msgspec.json.Decoder(_EventOnly)
-_NOTHING: tuple[StreamEvent, ...] = ()
 
 
 class TwilioStream:
@@ -70,27 +55,11 @@ class TwilioStream:
         try:
             frame = _decoder.decode(text)
         except (msgspec.DecodeError, UnicodeError) as err:
-            return _unknown_event(text, err)
+            return unknown_event(text, err)
         if frame.media is not None and frame.event == "media":
-            return (Media(frame.media.payload),) if frame.media.track.startswith("inbound") else _NOTHING
-        return self._parse_control(frame)
-
-    def _parse_control(self, frame: _Frame) -> Sequence[StreamEvent]:
-        match frame:
-            case _Frame(event="mark", mark=_Mark(name=name)):
-                return (MarkPlayed(name),)
-            case _Frame(event="dtmf", dtmf=_Dtmf(digit=digit)):
-                return (Dtmf(digit),) if digit in _DIGITS else (Ignored("dtmf"),)
-            case _Frame(event="start", start=_Start() as start):
-                return (self._start(frame, start),)
-            case _Frame(event="stop"):
-                return (Stopped(),)
-            case _Frame(event="connected"):
-                return _NOTHING
-            case _ if frame.event in _KNOWN:
-                raise MalformedFrame(f"a '{frame.event}' frame without its '{frame.event}' object")
-            case _:
-                return (Ignored(frame.event),)
+            return (Media(frame.media.payload),) if frame.media.track.startswith("inbound") else NOTHING
+        started = self._start(frame, frame.start) if frame.start is not None and frame.event == "start" else None
+        return control_events(frame.event, frame.mark, frame.dtmf, started)
 
     def _start(self, frame: _Frame, start: _Start) -> Started:
         stream_sid = start.streamSid or frame.streamSid
@@ -112,14 +81,3 @@ class TwilioStream:
     def clear(self) -> str:
         """Marks that wait come back at once, too."""
         return f'{{"event":"clear","streamSid":{self._stream_sid}}}'
-
-
-def _unknown_event(text: str, error: Exception) -> Sequence[StreamEvent]:
-    """An event of another kind may use our field names for other things; a known one that does not parse is an offence."""
-    try:
-        event = _event_decoder.decode(text).event
-    except (msgspec.DecodeError, UnicodeError):
-        raise MalformedFrame(str(error)) from error
-    if event in _KNOWN:
-        raise MalformedFrame(str(error)) from error
-    return (Ignored(event),)

@@ -59,11 +59,16 @@ class Endpointer:
         self._language = language
         self._strategies = (*strategies, FixedSilence()) if is_adaptive else (FixedSilence(),)
         self._is_adaptive = is_adaptive
+        self._known: tuple[str, float | None, Wait] | None = None
+        """The last answer: until the caller goes on, every event of the call asks for it again."""
 
     def wait(self, text: str, probability: float | None = None) -> Wait:
         """How long to wait after `text`; without text (noise, or nothing understood yet) the usual time."""
-        verdict = self._verdict(Pause(text, self._language, probability))
-        return Wait(self._ms(verdict.pace), verdict.pace, verdict.reason)
+        known = self._known
+        if known is None or known[0] != text or known[1] != probability:
+            verdict = self._verdict(Pause(text, self._language, probability))
+            known = self._known = (text, probability, Wait(self._ms(verdict.pace), verdict.pace, verdict.reason))
+        return known[2]
 
     def is_worth_asking(self, text: str, silent_ms: float, use: ModelUse) -> bool:
         """True when the model could still change the wait, silent for so long already: the words alone do not say."""

@@ -6,8 +6,9 @@ import orjson
 from callstage_domain.audio import AudioFormat
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED, Reply, socket_url
+from agent_runtime.providers.speech_dialogue import SETTLED, SpeechReply, socket_url
 
 VENDOR: Final = "deepgram"
 FORMATS: Final = (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K)
@@ -72,16 +73,16 @@ class NovaDialogue:
         self._sent_bytes += len(audio)
         return audio
 
-    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> Reply:
+    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> SpeechReply:
         """Ask; answered here and now when the vendor has settled all the speech already."""
         self._heard_ms = heard_ms
         if not self._finalizes and not self._has_interim and self._settled_ms > 0 and self._settled_ms >= heard_ms - quiet_ms:
-            return Reply(transcripts=(SETTLED,))
+            return Reply(events=(SETTLED,))
         self._finalizes += 1
         self._answer_by_s = now_s + self._answer_s
         return Reply((_FINALIZE,))
 
-    def read(self, message: str | bytes, now_s: float) -> Reply:
+    def read(self, message: str | bytes, now_s: float) -> SpeechReply:
         """See `SpeechDialogue`."""
         self._answered_ms = self._format.duration_ms(self._sent_bytes)
         transcript = read_message(message)
@@ -92,15 +93,15 @@ class NovaDialogue:
             if transcript.is_final and transcript.until_ms is not None:
                 self._settled_ms = transcript.until_ms
         self._answer_by_s = now_s + self._answer_s if self._finalizes else None
-        return NOTHING if transcript is None else Reply(transcripts=(transcript,))
+        return NOTHING if transcript is None else Reply(events=(transcript,))
 
-    def elapsed(self, now_s: float) -> Reply:
+    def elapsed(self, now_s: float) -> SpeechReply:
         """Deepgram leaves a `Finalize` unanswered when it holds nothing to settle; a stalled Deepgram does too."""
         if self._answer_by_s is not None and self._answer_by_s <= now_s:
             if max(self._heard_ms, self._format.duration_ms(self._sent_bytes)) - self._answered_ms >= _DEAF_MS:
                 raise failures.timed_out(VENDOR, "stream")
             self._finalizes, self._answer_by_s = 0, None
-            return Reply(transcripts=(SETTLED,))
+            return Reply(events=(SETTLED,))
         self._alive_by_s = now_s + self._keep_alive_s
         is_idle, self._bytes_at_look = self._sent_bytes == self._bytes_at_look, self._sent_bytes
         return Reply((_KEEP_ALIVE,)) if is_idle else NOTHING

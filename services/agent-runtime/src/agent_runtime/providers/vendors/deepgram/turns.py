@@ -11,8 +11,9 @@ import orjson
 from callstage_domain.audio import AudioFormat
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED, Reply, language_code, socket_url
+from agent_runtime.providers.speech_dialogue import SETTLED, SpeechReply, language_code, socket_url
 
 VENDOR: Final = "deepgram"
 FORMATS: Final = (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K, AudioFormat.PCM16_24K, AudioFormat.PCM16_8K)
@@ -92,14 +93,14 @@ class FluxDialogue:
         """See `SpeechDialogue`."""
         return audio
 
-    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> Reply:
+    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> SpeechReply:
         """Wait for the end of the turn; nothing to wait for when Flux has heard all the speech and no turn is open."""
         self._speech_end_ms = heard_ms - quiet_ms
         self._is_forced = self._is_alive = False
         self.due_s = now_s + self._patience_s
         return self._if_settled()
 
-    def read(self, message: str | bytes, now_s: float) -> Reply:
+    def read(self, message: str | bytes, now_s: float) -> SpeechReply:
         """See `SpeechDialogue`."""
         try:
             event: dict[str, Any] = orjson.loads(message)
@@ -117,7 +118,7 @@ class FluxDialogue:
         self._until_ms = info.until_ms
         return self._ended(info) if info.event == "EndOfTurn" else self._goes_on(info)
 
-    def elapsed(self, now_s: float) -> Reply:
+    def elapsed(self, now_s: float) -> SpeechReply:
         """First end the turn for Flux, which says nothing when there is none. It reports on silence too: hearing nothing at all is a stall,
         forgiven once while nobody spoke."""
         if not self._is_forced:
@@ -128,9 +129,9 @@ class FluxDialogue:
         if not self._is_alive and (self._is_speaking or self._was_silent):
             raise failures.timed_out(VENDOR, "stream")
         self._was_silent = not self._is_alive
-        return Reply(transcripts=(SETTLED,))
+        return Reply(events=(SETTLED,))
 
-    def _goes_on(self, info: TurnInfo) -> Reply:
+    def _goes_on(self, info: TurnInfo) -> SpeechReply:
         self._is_speaking = bool(info.text) or info.event in ("StartOfTurn", "TurnResumed")
         speech_end_ms = self._speech_end_ms
         if speech_end_ms is not None and not self._is_forced and info.last_word_ms > speech_end_ms + _WENT_ON_MS:
@@ -140,23 +141,23 @@ class FluxDialogue:
         if not info.text or (info.text == self._text and not is_likely_end and info.event != "TurnResumed"):
             return self._if_settled()
         self._text = info.text
-        return Reply(transcripts=(Transcript(info.text, is_final=False, is_likely_end=is_likely_end, until_ms=info.until_ms),))
+        return Reply(events=(Transcript(info.text, is_final=False, is_likely_end=is_likely_end, until_ms=info.until_ms),))
 
-    def _ended(self, info: TurnInfo) -> Reply:
+    def _ended(self, info: TurnInfo) -> SpeechReply:
         self._is_speaking, self._text = False, ""
         answers = self._speech_end_ms is not None and (info.is_forced or self._has_heard(self._speech_end_ms))
         self._ended_itself = not info.is_forced and not answers
         if answers:
             self._close_finalize()
         final = Transcript(info.text, is_final=True, answers_finalize=answers, ends_turn=not info.is_forced, until_ms=info.until_ms)
-        return Reply(transcripts=(final,))
+        return Reply(events=(final,))
 
-    def _if_settled(self) -> Reply:
+    def _if_settled(self) -> SpeechReply:
         if self._speech_end_ms is None or self._is_speaking or not self._has_heard(self._speech_end_ms):
             return NOTHING
         self._close_finalize()
         ends_turn, self._ended_itself = self._ended_itself, False
-        return Reply(transcripts=(Transcript("", is_final=True, answers_finalize=True, ends_turn=ends_turn),))
+        return Reply(events=(Transcript("", is_final=True, answers_finalize=True, ends_turn=ends_turn),))
 
     def _has_heard(self, audio_ms: float) -> bool:
         return self._until_ms > 0 and self._until_ms + _ROUNDING_MS >= audio_ms

@@ -9,8 +9,9 @@ from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED, Reply, language_code, socket_url
+from agent_runtime.providers.speech_dialogue import SETTLED, SpeechReply, language_code, socket_url
 
 VENDOR: Final = "elevenlabs"
 FORMATS: Final = (AudioFormat.PCMU_8K, AudioFormat.PCM16_16K, AudioFormat.PCM16_24K, AudioFormat.PCM16_8K)
@@ -73,16 +74,16 @@ class ScribeDialogue:
         """See `SpeechDialogue`."""
         return self._chunk(b64encode(audio).decode(), "false")
 
-    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> Reply:
+    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> SpeechReply:
         """Commit what was heard since the last commit."""
         if heard_ms - self._committed_ms < _MIN_COMMIT_MS:
-            return NOTHING if self._unanswered else Reply(transcripts=(SETTLED,))
+            return NOTHING if self._unanswered else Reply(events=(SETTLED,))
         self._committed_ms = heard_ms
         self._unanswered.append(heard_ms)
         self.due_s = now_s + self._answer_s
         return Reply((self._chunk("", "true"),))
 
-    def read(self, message: str | bytes, now_s: float) -> Reply:
+    def read(self, message: str | bytes, now_s: float) -> SpeechReply:
         """See `SpeechDialogue`."""
         try:
             event: dict[str, Any] = orjson.loads(message)
@@ -90,16 +91,16 @@ class ScribeDialogue:
         except (ValueError, KeyError, TypeError) as err:
             raise failures.malformed(VENDOR, "stream") from err
 
-    def elapsed(self, now_s: float) -> Reply:
+    def elapsed(self, now_s: float) -> SpeechReply:
         """One commit of silence without an answer is forgiven: the documentation does not promise one."""
         self.due_s = None
         if self._has_interim or self._was_silent:
             raise failures.timed_out(VENDOR, "stream")
         self._was_silent = True
         self._unanswered.clear()
-        return Reply(transcripts=(SETTLED,))
+        return Reply(events=(SETTLED,))
 
-    def _event(self, kind: str, event: dict[str, Any], now_s: float) -> Reply:
+    def _event(self, kind: str, event: dict[str, Any], now_s: float) -> SpeechReply:
         self._was_silent = False
         match kind:
             case "session_started":
@@ -108,7 +109,7 @@ class ScribeDialogue:
                 text = str(event["text"]).strip()
                 self._has_interim = bool(text)
                 self._postpone(now_s)
-                return Reply(transcripts=(Transcript(text, is_final=False),)) if text else NOTHING
+                return Reply(events=(Transcript(text, is_final=False),)) if text else NOTHING
             case "committed_transcript":
                 return self._committed(str(event["text"]).strip(), now_s)
             case "commit_throttled":
@@ -119,13 +120,13 @@ class ScribeDialogue:
                 pass
         return NOTHING
 
-    def _committed(self, text: str, now_s: float) -> Reply:
+    def _committed(self, text: str, now_s: float) -> SpeechReply:
         self._has_interim = False
         is_asked_for = bool(self._unanswered)
         until_ms = self._unanswered.popleft() if is_asked_for else None
         self._postpone(now_s)
         answers = is_asked_for and not self._unanswered
-        return Reply(transcripts=(Transcript(text, is_final=True, answers_finalize=answers, until_ms=until_ms),)) if text or answers else NOTHING
+        return Reply(events=(Transcript(text, is_final=True, answers_finalize=answers, until_ms=until_ms),)) if text or answers else NOTHING
 
     def _postpone(self, now_s: float) -> None:
         self.due_s = now_s + self._answer_s if self._unanswered else None

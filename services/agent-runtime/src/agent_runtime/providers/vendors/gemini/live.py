@@ -11,7 +11,7 @@ from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
 from callstage_kit.egress_policy import EgressPolicy
 
-from agent_runtime.providers import speech_socket
+from agent_runtime.providers import web_socket
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.realtime import RealtimeCapabilities, RealtimeSetup
 from agent_runtime.providers.realtime_socket import SocketRealtimeSession, realtime_session
@@ -43,7 +43,7 @@ class GeminiLive:
 
     def warm(self) -> None:
         """Import the WebSocket client; blocking, from a thread."""
-        speech_socket.warm()
+        web_socket.warm()
 
     def described(self, setup_model: str | None, options: dict[str, Any]) -> RealtimeCapabilities:
         """See `RealtimeModel`."""

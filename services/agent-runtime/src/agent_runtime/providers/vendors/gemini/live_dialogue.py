@@ -13,10 +13,11 @@ from callstage_audio.resample import Resampler
 from callstage_domain.audio import AudioFormat
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.ports import LlmDone, LlmRequest, ToolCallRequest, ToolSpec
 from agent_runtime.providers.realtime import AnswerAudio, AnswerCall, AnswerEnded, AnswerText, Leaving, RealtimeEvent, RealtimeSetup
+from agent_runtime.providers.realtime_dialogue import Reaction
 from agent_runtime.providers.realtime_mirror import Difference, Known, Wanted, difference, wanted_of
-from agent_runtime.providers.realtime_socket import NOTHING, Reaction
 from agent_runtime.providers.speech_dialogue import SETTLED
 from agent_runtime.providers.vendors.gemini import live_wire as wire
 from agent_runtime.providers.vendors.gemini.client import VENDOR
@@ -78,7 +79,7 @@ class LiveDialogue:
     def settled(self) -> Reaction:
         """The history of a session that begins in the middle of a conversation; it is not answered."""
         turns = [wire.turn(item) for item in self._history]
-        return Reaction((wire.content(turns, is_complete=True),)) if turns else NOTHING
+        return Reply((wire.content(turns, is_complete=True),)) if turns else NOTHING
 
     def is_current(self, request: LlmRequest) -> bool:
         """See `RealtimeSession`."""
@@ -102,7 +103,7 @@ class LiveDialogue:
         if self._held is not None and not self._held_stop:
             self._held.append(pcm16)
             return NOTHING
-        return Reaction((wire.audio(pcm16),)) if pcm16 and self._is_open else NOTHING
+        return Reply((wire.audio(pcm16),)) if pcm16 and self._is_open else NOTHING
 
     def caller_stopped(self, request: LlmRequest, quiet_ms: float, now_s: float) -> Reaction:
         """See `RealtimeDialogue`. The answer to it begins now."""
@@ -110,9 +111,9 @@ class LiveDialogue:
             self._held_stop = True
             return NOTHING
         if not self._is_open:
-            return Reaction(events=(SETTLED,))
+            return Reply(events=(SETTLED,))
         told = self._told(request, difference(self._known, wanted_of(request.messages)), is_complete=False) if self._can_change else []
-        return Reaction((*told, self._stopped(now_s)))
+        return Reply((*told, self._stopped(now_s)))
 
     def ask(self, request: LlmRequest, heard_ms: float | None) -> tuple[int | None, Reaction]:
         """See `RealtimeDialogue`."""
@@ -145,7 +146,7 @@ class LiveDialogue:
         if self._ends_s is not None and self._ends_s <= now_s:
             self._owes_end = True
             return self._ended(now_s)
-        return Reaction(events=(self._ear.settled(),)) if self._ear.due_s is not None and self._ear.due_s <= now_s else NOTHING
+        return Reply(events=(self._ear.settled(),)) if self._ear.due_s is not None and self._ear.due_s <= now_s else NOTHING
 
     def read(self, message: str | bytes, now_s: float) -> Reaction:
         """See `RealtimeDialogue`."""
@@ -165,7 +166,7 @@ class LiveDialogue:
                 messages += told.messages
         except (ValueError, KeyError, TypeError, AttributeError) as err:
             raise failures.malformed(VENDOR, "stream") from err
-        return Reaction(messages, tuple(events))
+        return Reply(messages, tuple(events))
 
     def _note(self, body: dict[str, Any], events: list[RealtimeEvent]) -> None:
         """Everything beside the conversation."""
@@ -197,10 +198,10 @@ class LiveDialogue:
         elif is_over and self._is_running:
             ended = self._ended(now_s)
             self._owes_end = not content.get("turnComplete")
-            return Reaction(ended.messages, (*events, *ended.events))
+            return Reply(ended.messages, (*events, *ended.events))
         elif content.get("generationComplete") and self._answer is not None:
             self._ends_s = now_s + _LATE_TEXT_S
-        return Reaction(events=tuple(events))
+        return Reply(events=tuple(events))
 
     def _heard(self, text: str, is_last: bool, now_s: float, events: list[RealtimeEvent]) -> None:
         told = self._ear.piece(text, now_s, is_last=is_last)
@@ -242,7 +243,7 @@ class LiveDialogue:
         # He goes on so soon that his last words were still waited for: what there is of them counts.
         before = (self._ear.settled(),) if self._ear.due_s is not None else ()
         self._ear.began()
-        return Reaction((wire.realtime(activityStart={}),), before)
+        return Reply((wire.realtime(activityStart={}),), before)
 
     def _stopped(self, now_s: float) -> str:
         self._is_open = False
@@ -264,7 +265,7 @@ class LiveDialogue:
             messages = [wire.results(results)] if results and not said else [wire.realtime(text=said or wire.GO_ON)]
         self._expect()
         self._asked = self._number
-        return self._number, Reaction(tuple(messages))
+        return self._number, Reply(tuple(messages))
 
     def _told(self, request: LlmRequest, found: Difference, *, is_complete: bool) -> list[str]:
         """Make the vendor's memory agree with the history, as far as it can be."""
@@ -319,7 +320,7 @@ class LiveDialogue:
             # The model may think that there is nothing to say; a caller who has ended his turn waits for an answer.
             end = AnswerEnded(self._number, failure=failures.failed(VENDOR, "first_byte"))
         released = self._release(now_s)
-        return Reaction(released.messages, (end, *released.events))
+        return Reply(released.messages, (end, *released.events))
 
     def _spent(self) -> tuple[int, int]:
         """Tokens in and out. The vendor may tell them when the answer is long over: then they go with the next one."""
@@ -336,7 +337,7 @@ class LiveDialogue:
         if has_stopped:
             # What the answer has become in the history is not known here yet: the next one is told.
             messages.append(self._stopped(now_s))
-        return Reaction(tuple(messages), began.events)
+        return Reply(tuple(messages), began.events)
 
     def _id(self) -> str:
         return f"k{next(self._ids)}"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from callstage_domain.audio import AudioFormat
 from callstage_kit.egress_policy import EgressPolicy
 
-from agent_runtime.providers import speech_socket
+from agent_runtime.providers import web_socket
 from agent_runtime.providers.failures import Deadlines
 from agent_runtime.providers.realtime import RealtimeCapabilities, RealtimeSetup
 from agent_runtime.providers.realtime_socket import SocketRealtimeSession, realtime_session
@@ -55,7 +55,7 @@ class OpenAiRealtime:
 
     def warm(self) -> None:
         """Import the WebSocket client; blocking, from a thread."""
-        speech_socket.warm()
+        web_socket.warm()
 
     def described(self, setup_model: str | None, options: dict[str, Any]) -> RealtimeCapabilities:
         """See `RealtimeModel`."""

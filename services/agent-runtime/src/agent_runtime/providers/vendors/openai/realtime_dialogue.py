@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 import orjson
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.ports import LlmDone, LlmRequest, SttRequest, ToolCallRequest
 from agent_runtime.providers.realtime import AnswerAudio, AnswerCall, AnswerEnded, AnswerText, RealtimeEvent, RealtimeSetup
+from agent_runtime.providers.realtime_dialogue import Reaction
 from agent_runtime.providers.realtime_mirror import Known, Wanted, difference, wanted_of, words
-from agent_runtime.providers.realtime_socket import NOTHING, Reaction
-from agent_runtime.providers.speech_dialogue import Reply
 from agent_runtime.providers.vendors.openai import realtime_wire as wire
 from agent_runtime.providers.vendors.openai.transcription import TranscriptionDialogue
 
@@ -69,11 +69,11 @@ class RealtimeOpenAiDialogue:
         """See `RealtimeDialogue`."""
         self._heard_ms += self._format.duration_ms(len(audio))
         appended = self._hearing.audio(audio)
-        return Reaction((appended,)) if appended else NOTHING
+        return Reply((appended,)) if appended else NOTHING
 
     def caller_stopped(self, request: LlmRequest, quiet_ms: float, now_s: float) -> Reaction:
         """Commit, unless the vendor does it when it is sure."""
-        return NOTHING if self._finds_pauses else _told(self._hearing.finalize(now_s, self._heard_ms, quiet_ms))
+        return NOTHING if self._finds_pauses else self._hearing.finalize(now_s, self._heard_ms, quiet_ms)
 
     def ask(self, request: LlmRequest, heard_ms: float | None) -> tuple[int, Reaction]:
         """See `RealtimeDialogue`."""
@@ -90,11 +90,11 @@ class RealtimeOpenAiDialogue:
         if number != self._running or self._is_cancelled:
             return NOTHING
         self._is_cancelled = True
-        return Reaction((wire.message("response.cancel"),))
+        return Reply((wire.message("response.cancel"),))
 
     def elapsed(self, now_s: float) -> Reaction:
         """See `RealtimeDialogue`."""
-        return _told(self._hearing.elapsed(now_s))
+        return self._hearing.elapsed(now_s)
 
     def read(self, message: str | bytes, now_s: float) -> Reaction:
         """See `RealtimeDialogue`."""
@@ -121,7 +121,7 @@ class RealtimeOpenAiDialogue:
         messages += self._agreed(request, heard_ms)
         messages.append(wire.message("response.create", event_id=f"ask_{number}"))
         self._running, self._is_cancelled = number, False
-        return Reaction(tuple(messages))
+        return Reply(tuple(messages))
 
     def _agreed(self, request: LlmRequest, heard_ms: float | None) -> list[str]:
         """Make the conversation what the history says."""
@@ -157,11 +157,11 @@ class RealtimeOpenAiDialogue:
             for item in self._known:
                 if item.id == event["item_id"]:
                     item.text, item.is_open = str(event["transcript"]).strip(), False
-        told = _told(self._hearing.read(message, now_s))
+        told = self._hearing.read(message, now_s)
         if not self._finds_pauses:
             return told
         sure = tuple(replace(text, ends_turn=True) if getattr(text, "is_final", False) else text for text in told.events)
-        return Reaction(told.messages, sure)
+        return Reply(told.messages, sure)
 
     def _answer(self, kind: str, event: dict[str, Any]) -> Reaction:
         if kind == "response.done":
@@ -176,16 +176,16 @@ class RealtimeOpenAiDialogue:
                 audio = b64decode(event["delta"])
                 if (item := self._formed.get(str(event["item_id"]))) is not None:
                     item.audio_ms += self._speaks.duration_ms(len(audio))
-                return Reaction(events=(AnswerAudio(number, audio),))
+                return Reply(events=(AnswerAudio(number, audio),))
             case "response.output_audio_transcript.delta":
                 text = str(event["delta"])
                 if (item := self._formed.get(str(event["item_id"]))) is not None:
                     item.text += text
-                return Reaction(events=(AnswerText(number, text),))
+                return Reply(events=(AnswerText(number, text),))
             case "response.output_item.done" if event["item"]["type"] == "function_call":
                 call = event["item"]
                 wants = ToolCallRequest(str(call["call_id"]), str(call["name"]), str(call["arguments"]))
-                return Reaction(events=(AnswerCall(number, wants),))
+                return Reply(events=(AnswerCall(number, wants),))
             case _:
                 return NOTHING
 
@@ -202,25 +202,21 @@ class RealtimeOpenAiDialogue:
         self._formed.clear()
         events: tuple[RealtimeEvent, ...] = () if was_cancelled else (_outcome(number, response),)
         if self._waiting is None:
-            return Reaction(events=events)
+            return Reply(events=events)
         asked, self._waiting = self._waiting, None
-        return Reaction(self._ask(*asked).messages, events)
+        return Reply(self._ask(*asked).messages, events)
 
     def _error(self, error: dict[str, Any], message: str | bytes, now_s: float) -> Reaction:
         code, event_id = error.get("code"), str(error.get("event_id") or "")
         if code == "input_audio_buffer_commit_empty":
-            return _told(self._hearing.read(message, now_s))
+            return self._hearing.read(message, now_s)
         if code == "response_cancel_not_active" or event_id.startswith(_EDIT):
             return NOTHING
         failure = wire.failure(code, error.get("type"))
         if not event_id.startswith("ask_") or code == "session_expired":
             raise failure
         number, self._running = self._running, 0
-        return Reaction(events=(AnswerEnded(number, failure=failure),))
-
-
-def _told(reply: Reply) -> Reaction:
-    return Reaction(reply.messages, reply.transcripts)
+        return Reply(events=(AnswerEnded(number, failure=failure),))
 
 
 def _outcome(number: int, response: dict[str, Any]) -> AnswerEnded:

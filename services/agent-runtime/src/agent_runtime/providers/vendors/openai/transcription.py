@@ -13,8 +13,9 @@ from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
 
 from agent_runtime.providers import failures
+from agent_runtime.providers.dialogue import NOTHING, Reply
 from agent_runtime.providers.ports import SttRequest, Transcript
-from agent_runtime.providers.speech_dialogue import NOTHING, SETTLED, Reply, language_code
+from agent_runtime.providers.speech_dialogue import SETTLED, SpeechReply, language_code
 
 VENDOR: Final = "openai"
 FORMATS: Final = (AudioFormat.PCMU_8K, AudioFormat.PCM16_24K, AudioFormat.PCM16_16K)
@@ -51,16 +52,16 @@ class TranscriptionDialogue:
         data = audio if self._resampler is None else self._resampler.push(audio)
         return f'{{"type":"input_audio_buffer.append","audio":"{b64encode(data).decode()}"}}' if data else ""
 
-    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> Reply:
+    def finalize(self, now_s: float, heard_ms: float, quiet_ms: float) -> SpeechReply:
         """Commit what was heard since the last commit."""
         if heard_ms - self._committed_ms < _MIN_COMMIT_MS:
-            return NOTHING if self._unanswered else Reply(transcripts=(SETTLED,))
+            return NOTHING if self._unanswered else Reply(events=(SETTLED,))
         self._committed_ms = heard_ms
         self._unanswered.append(heard_ms)
         self.due_s = now_s + self._answer_s
         return Reply((_COMMIT,))
 
-    def read(self, message: str | bytes, now_s: float) -> Reply:
+    def read(self, message: str | bytes, now_s: float) -> SpeechReply:
         """See `SpeechDialogue`."""
         try:
             event: dict[str, Any] = orjson.loads(message)
@@ -68,11 +69,11 @@ class TranscriptionDialogue:
         except (ValueError, KeyError, TypeError, AttributeError) as err:
             raise failures.malformed(VENDOR, "stream") from err
 
-    def elapsed(self, now_s: float) -> Reply:
+    def elapsed(self, now_s: float) -> SpeechReply:
         """Every commit is answered, silence too: none is a stall."""
         raise failures.timed_out(VENDOR, "stream")
 
-    def _event(self, kind: str, event: dict[str, Any], now_s: float) -> Reply:
+    def _event(self, kind: str, event: dict[str, Any], now_s: float) -> SpeechReply:
         match kind:
             case "session.updated":
                 self.is_ready = True
@@ -91,12 +92,12 @@ class TranscriptionDialogue:
                 pass
         return NOTHING
 
-    def _delta(self, item: str, text: str, now_s: float) -> Reply:
+    def _delta(self, item: str, text: str, now_s: float) -> SpeechReply:
         self._postpone(now_s)
         said = self._interim[item] = self._interim.get(item, "") + text
-        return Reply(transcripts=(Transcript(said.strip(), is_final=False),)) if said.strip() else NOTHING
+        return Reply(events=(Transcript(said.strip(), is_final=False),)) if said.strip() else NOTHING
 
-    def _completed(self, item: str, text: str, now_s: float) -> Reply:
+    def _completed(self, item: str, text: str, now_s: float) -> SpeechReply:
         """Items may be completed in another order than they were spoken in; they are passed on in the order of the commits."""
         self._interim.pop(item, None)
         if item not in self._items:
@@ -108,9 +109,9 @@ class TranscriptionDialogue:
             said = self._done.pop(self._items.popleft())
             finals.append(Transcript(said, is_final=True, answers_finalize=not self._unanswered, until_ms=until_ms))
         self._postpone(now_s)
-        return Reply(transcripts=tuple(final for final in finals if final.text or final.answers_finalize))
+        return Reply(events=tuple(final for final in finals if final.text or final.answers_finalize))
 
-    def _error(self, error: dict[str, Any]) -> Reply:
+    def _error(self, error: dict[str, Any]) -> SpeechReply:
         code, kind = error.get("code"), error.get("type")
         if code == _COMMIT_EMPTY:
             if self._unanswered:
@@ -118,7 +119,7 @@ class TranscriptionDialogue:
             if self._unanswered:
                 return NOTHING
             self.due_s = None
-            return Reply(transcripts=(SETTLED,))
+            return Reply(events=(SETTLED,))
         raise _failure(code, kind)
 
     def _postpone(self, now_s: float) -> None:

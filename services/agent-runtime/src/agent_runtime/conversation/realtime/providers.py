@@ -10,7 +10,7 @@ from callstage_domain.audio import AudioFormat
 from callstage_domain.errors import DependencyError
 from callstage_kit.tasks import TaskScope
 
-from agent_runtime.conversation.realtime_voice import RealtimeVoice
+from agent_runtime.conversation.realtime.voice import RealtimeVoice
 from agent_runtime.providers.audio_track import AudioTrack
 from agent_runtime.providers.capabilities import LlmCapabilities, SttCapabilities
 from agent_runtime.providers.failures import watched
