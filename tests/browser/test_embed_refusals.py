@@ -15,10 +15,11 @@ from tests.browser.complaints import Complaints
 from tests.browser.conftest import OpenContext
 from tests.browser.patience import until
 from tests.browser.people import api_client
-from tests.browser.web_site import Site, is_known, running_site
+from tests.browser.web_site import Site, embed_tokens, running_site
 
 EMAIL = "anna@customer.example"
 OPENER = "Open conversation with Bella"
+ENDS_WITHIN_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -39,21 +40,9 @@ MakeToken = Callable[..., Made]
 
 @pytest.fixture
 def make_token(api: httpx2.Client, stack: Stack, site: Site) -> Iterator[MakeToken]:
-    """An embed token that the gateway knows, with its shared secret as `secret`."""
-    made: list[str] = []
-
-    def make(**body: Any) -> Made:
-        reply = api.post("/v1/embed-tokens", json={"label": "Refusals", "agent_id": "pizzeria", "allowed_origins": [site.origin], **body})
-        assert reply.status_code == 201, reply.text
-        token: Made = reply.json()
-        made.append(token["id"])
-        secret = api.post(f"/v1/embed-tokens/{token['id']}/reveal-secret").json()["shared_secret"]
-        until(lambda: is_known(stack, token["token"]), "the gateways know the token")
-        return {**token, "secret": secret}
-
-    yield make
-    for token_id in made:
-        api.delete(f"/v1/embed-tokens/{token_id}")
+    """See `embed_tokens`."""
+    with embed_tokens(api, stack, site) as make:
+        yield make
 
 
 def vouched(secret: str, email: str = EMAIL, age_s: int = 0) -> dict[str, str]:
@@ -82,6 +71,22 @@ def is_hidden(page: Page, site: Site) -> bool:
     return told == "hidden"
 
 
+def begun(page: Page, site: Site) -> Page:
+    """With a conversation in text that runs."""
+    assert site.visit(page) == "ready"
+    page.get_by_role("button", name=OPENER).click()
+    page.wait_for_function("window.told.some((event) => event.name === 'connected')")
+    return page
+
+
+def ended_within_s(page: Page, change: Callable[[], httpx2.Response]) -> float:
+    """Seconds from the change to the end of the page's conversation."""
+    assert change().is_success
+    began = time.monotonic()
+    page.wait_for_function("window.told.some((event) => event.name === 'ended')")
+    return time.monotonic() - began
+
+
 def test_another_origin(site: Site, make_token: MakeToken, visitor: Callable[[], Page]) -> None:
     site.shows(make_token(allowed_origins=["https://elsewhere.example.com"])["token"])
     assert is_hidden(visitor(), site)
@@ -95,15 +100,65 @@ def test_an_unknown_token(site: Site, visitor: Callable[[], Page]) -> None:
 def test_a_disabled_token_ends_its_conversations(site: Site, api: httpx2.Client, make_token: MakeToken, visitor: Callable[[], Page]) -> None:
     token = make_token()
     site.shows(token["token"], mode="chat")
-    page = visitor()
-    assert site.visit(page) == "ready"
-    page.get_by_role("button", name=OPENER).click()
-    page.wait_for_function("window.told.some((event) => event.name === 'connected')")
-    assert api.patch(f"/v1/embed-tokens/{token['id']}", json={"is_active": False}).status_code == 200
-    page.wait_for_function("window.told.some((event) => event.name === 'ended')")
+    page = begun(visitor(), site)
+    assert ended_within_s(page, lambda: api.patch(f"/v1/embed-tokens/{token['id']}", json={"is_active": False})) < ENDS_WITHIN_S
     expect(page.get_by_role("alert")).to_contain_text("Bella is not available at the moment.")
     until(lambda: all(site.opens(token["token"]).status_code != 200 for _ in range(5)), "the token is refused everywhere")
     assert is_hidden(visitor(), site)
+
+
+def test_narrowed_origins_end_conversations_elsewhere(
+    stack: Stack, site: Site, api: httpx2.Client, make_token: MakeToken, visitor: Callable[[], Page]
+) -> None:
+    """Proves E6: the conversation on a page that is not allowed any more ends within 5 s, the one on an allowed page goes on."""
+    with running_site(stack) as second:
+        token = make_token(allowed_origins=[site.origin, second.origin])
+        address = f"/v1/embed-tokens/{token['id']}"
+        for where in (site, second):
+            where.shows(token["token"], mode="chat")
+        stays, leaves = begun(visitor(), site), begun(visitor(), second)
+        assert ended_within_s(leaves, lambda: api.patch(address, json={"allowed_origins": [site.origin]})) < ENDS_WITHIN_S
+        expect(leaves.get_by_role("alert")).to_contain_text("Bella is not available at the moment.")
+        stays.get_by_role("textbox", name="Write a message").fill("What are your opening hours?")
+        stays.keyboard.press("Enter")
+        expect(stays.get_by_role("log", name="Conversation")).to_contain_text("eleven in the morning")
+        until(lambda: all(second.opens(token["token"]).status_code == 403 for _ in range(5)), "the page is refused everywhere")
+        assert is_hidden(visitor(), second)
+
+
+def test_strangers_leave_when_visitors_have_to_be_known(site: Site, api: httpx2.Client, make_token: MakeToken, visitor: Callable[[], Page]) -> None:
+    """Proves E5 E6."""
+    token = make_token()
+    site.shows(token["token"], mode="chat")
+    page = begun(visitor(), site)
+    address = f"/v1/embed-tokens/{token['id']}"
+    assert ended_within_s(page, lambda: api.patch(address, json={"require_authentication": True})) < ENDS_WITHIN_S
+    until(lambda: all(site.opens(token["token"]).status_code == 403 for _ in range(5)), "strangers are refused everywhere")
+    assert is_hidden(visitor(), site)
+
+
+def test_the_secret_before_a_rotation(site: Site, api: httpx2.Client, make_token: MakeToken, visitor: Callable[[], Page]) -> None:
+    """Proves E4: a hash of the secret before is good during the overlap, and refused once it was ended; the new secret works all along."""
+    token = make_token(require_authentication=True)
+    address = f"/v1/embed-tokens/{token['id']}"
+    fresh = api.post(f"{address}/rotate-secret").json()
+
+    def opens(secret: str) -> bool:
+        reply = site.opens(token["token"], **vouched(secret, f"{time.time_ns()}@customer.example"))
+        assert reply.status_code in (200, 403), reply.text
+        return reply.status_code == 200
+
+    # Few questions each time: twenty a minute are answered (rule E3).
+    until(lambda: all(opens(fresh["shared_secret"]) for _ in range(2)), "the gateways know the new secret")
+    site.shows(token["token"], **vouched(token["secret"]))
+    page = visitor()
+    assert site.visit(page) == "ready"
+    expect(page.get_by_role("button", name=OPENER)).to_be_visible()
+    assert api.delete(f"{address}/previous-secret").status_code == 204
+    until(lambda: not any(opens(token["secret"]) for _ in range(4)), "the secret before is refused everywhere")
+    site.shows(token["token"], **vouched(token["secret"]))
+    assert is_hidden(visitor(), site)
+    assert opens(fresh["shared_secret"])
 
 
 def test_a_stranger_where_visitors_must_be_known(site: Site, make_token: MakeToken, visitor: Callable[[], Page]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import httpx2
 from callstage_testing.stack import Stack
 from playwright.sync_api import Page
+
+from tests.browser.patience import until
 
 _PAGE = """<!doctype html><html lang="en"><title>Corner shop</title><h1>Corner shop</h1>
 <div id="callstage-embed-root" data-embed-token="{token}" {attributes}></div>
@@ -52,6 +54,25 @@ def is_known(stack: Stack, token: str) -> bool:
     headers = {"authorization": f"Bearer {token}", "origin": "https://nobody.example.com"}
     url = f"{stack.dev['media_gateway']}/api/embed/session"
     return all(httpx2.post(url, headers=headers, timeout=30).status_code == 403 for _ in range(10))
+
+
+@contextmanager
+def embed_tokens(api: httpx2.Client, stack: Stack, site: Site) -> Generator[Callable[..., dict[str, Any]]]:
+    """Makes embed tokens for the pizzeria that the gateways know, each with its shared secret as `secret`; deletes them all."""
+    made: list[str] = []
+
+    def make(**body: Any) -> dict[str, Any]:
+        reply = api.post("/v1/embed-tokens", json={"label": "Shop", "agent_id": "pizzeria", "allowed_origins": [site.origin], **body})
+        assert reply.status_code == 201, reply.text
+        token: dict[str, Any] = reply.json()
+        made.append(token["id"])
+        secret = api.post(f"/v1/embed-tokens/{token['id']}/reveal-secret").json()["shared_secret"]
+        until(lambda: is_known(stack, token["token"]), "the gateways know the token")
+        return {**token, "secret": secret}
+
+    yield make
+    for token_id in made:
+        api.delete(f"/v1/embed-tokens/{token_id}")
 
 
 @contextmanager

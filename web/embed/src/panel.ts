@@ -16,6 +16,8 @@ export interface View {
   lines: readonly Line[];
   /** The agent is about to write. */
   isWaiting: boolean;
+  /** Nothing was said yet, and nobody is connecting. */
+  isNew: boolean;
   notice: { text: string; isBad: boolean; offersNew: boolean } | null;
 }
 
@@ -52,6 +54,7 @@ export class Panel {
   private readonly call: HTMLElement;
   private readonly mic: HTMLButtonElement;
   private readonly hint: HTMLElement;
+  private readonly intro: HTMLElement;
   private readonly launcher: HTMLButtonElement;
   private readonly dialog: HTMLElement;
   private readonly frame: HTMLElement;
@@ -88,6 +91,7 @@ export class Panel {
     hangUp.append(icon(ICONS.hangUp));
     this.call = el("div", { class: "call", hidden: true }, this.mic, hangUp);
     this.hint = el("p", { class: "hint" }, words.hint);
+    this.intro = el("p", { class: "hint", part: "intro" }, words.intro);
     this.dialog = this.makeDialog();
     this.launcher = el("button", {
       type: "button",
@@ -110,6 +114,7 @@ export class Panel {
     this.showNotice(view.notice);
     this.talk.hidden = view.isTalking;
     this.hint.hidden = view.isTalking || this.options.mode !== "voice";
+    this.intro.hidden = !view.isNew || this.options.mode !== "both";
     this.call.hidden = !view.isTalking;
     set(this.mic, "aria-label", view.isMuted ? this.words.unmute : this.words.mute);
     set(this.mic, "aria-pressed", view.isMuted ? "true" : "false");
@@ -139,7 +144,7 @@ export class Panel {
     close.append(icon(ICONS.close));
     const title = el("h2", { id: "title" }, agentName);
     const head = el("div", { class: "head" }, el("div", { class: "title" }, title, this.status), close);
-    this.scroll.append(this.log, this.drafts, this.notice);
+    this.scroll.append(this.intro, this.log, this.drafts, this.notice);
     const foot = el("div", { class: "foot" });
     if (mode !== "chat") foot.append(el("div", { class: "call" }, this.talk), this.call, this.hint);
     if (mode !== "voice") foot.append(this.makeForm());
@@ -240,21 +245,30 @@ export class Panel {
     this.notice.className = notice?.isBad ? "notice bad" : "notice";
     this.notice.replaceChildren(notice?.text ?? "");
     if (notice?.offersNew) {
-      const again = el("button", { type: "button", class: "plain", part: "again", click: () => this.actions.again() }, this.words.again);
+      const begin = () => {
+        this.actions.again();
+        // The button that was pressed is gone now.
+        this.start.focus();
+      };
+      const again = el("button", { type: "button", class: "plain", part: "again", click: begin }, this.words.again);
       this.notice.append(el("div", {}, again));
     }
     this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  /** Where a conversation is begun. */
+  private get start(): HTMLElement {
+    return this.options.mode === "voice" ? this.talk : this.input;
   }
 
   private moveFocus(view: View): void {
     if (view.isOpen !== this.wasOpen) {
       this.wasOpen = view.isOpen;
       if (!view.isOpen) this.launcher.focus();
-      else if (this.options.mode === "voice") (view.isTalking ? this.mic : this.talk).focus();
-      else this.input.focus();
+      else (view.isTalking && this.options.mode === "voice" ? this.mic : this.start).focus();
     } else if (view.isTalking !== this.wasTalking && view.isOpen) {
       // The button that was pressed is gone now.
-      (view.isTalking ? this.mic : this.options.mode === "voice" ? this.talk : this.input).focus();
+      (view.isTalking ? this.mic : this.start).focus();
     }
     this.wasTalking = view.isTalking;
   }

@@ -153,32 +153,86 @@ describe("writing", () => {
   });
 
   it("survives a reload, with what was not answered", async () => {
-    const first = await widget();
+    const first = await widget({ "data-mode": "chat" });
     part(first.shadow, "launcher").click();
     client().opens();
     client().answers("Hello.");
     write(first.shadow, "a rose");
     const before = client();
-    const { shadow } = await widget();
+    const { shadow } = await widget({ "data-mode": "chat" });
     expect(client()).not.toBe(before);
     expect([lines(shadow), part(shadow, "panel").hidden]).toEqual([["Ada: Hello.", "You: a rose"], false]);
     expect([client().options.sessionId, client().options.unanswered]).toEqual(["ses_1", [{ id: "m1", text: "a rose" }]]);
     client().opens("ses_1", true);
     client().answers("A red one?");
     expect([lines(shadow).at(-1), part(shadow, "waiting")]).toEqual(["Ada: A red one?", null]);
-    const third = await widget();
-    expect([lines(third.shadow).length, client().options.unanswered]).toEqual([3, []]);
+    // Everything was answered: going from page to page is no new call.
+    const third = await widget({ "data-mode": "chat" });
+    expect([lines(third.shadow).length, part(third.shadow, "panel").hidden, clients.length]).toEqual([3, false, 2]);
+    write(third.shadow, "yes");
+    expect([clients.length, client().options.sessionId, client().options.unanswered, client().sent]).toEqual([3, "ses_1", [], ["yes"]]);
+  });
+
+  it("connects with the first message where one can talk, too", async () => {
+    const { shadow } = await widget();
+    part(shadow, "launcher").click();
+    expect([clients.length, part(shadow, "intro").hidden, part(shadow, "intro").textContent]).toEqual([
+      0,
+      false,
+      "Talk to Ada, or write a message.",
+    ]);
+    part(shadow, "close").click();
+    part(shadow, "launcher").click();
+    expect(clients.length).toBe(0);
+    write(shadow, "hi");
+    expect([clients.length, client().options.mode, client().sent, part(shadow, "intro").hidden]).toEqual([1, "chat", ["hi"], true]);
+    client().opens();
+    // The greeting of an agent that speaks first is no answer yet.
+    client().says({ type: "transcript", role: "assistant", text: "Hello.", isFinal: true });
+    client().says({ type: "audioEnd" });
+    expect([text(shadow, "status"), part(shadow, "waiting").textContent]).toEqual(["Ada is writing …", "…"]);
+    client().says({ type: "transcript", role: "user", text: "hi", isFinal: true });
+    client().answers("What can I do?");
+    expect([lines(shadow), text(shadow, "status")]).toEqual([["You: hi", "Ada: Hello.", "Ada: What can I do?"], ""]);
+  });
+
+  it("begins anew only when there is something to say", async () => {
+    const { shadow } = await widget();
+    part(shadow, "launcher").click();
+    write(shadow, "hi");
+    client().says({ type: "closed", code: 1000, reason: "over", closing: "ended" });
+    part(shadow, "again").click();
+    expect([clients.length, lines(shadow), part(shadow, "intro").hidden]).toEqual([1, [], false]);
+    expect(shadow.activeElement).toBe(shadow.querySelector("textarea"));
+  });
+
+  it("shows who answers when the page was given another agent", async () => {
+    const { shadow } = await widget({ "data-mode": "chat" });
+    part(shadow, "launcher").click();
+    client().opens();
+    client().answers("Hello.");
+    client().says({ type: "closed", code: 4001, reason: "", closing: "unauthorised" });
+    reply = { ...REPLY, agent_name: "Nora" };
+    part(shadow, "again").click();
+    await client().url;
+    expect([shadow.querySelector("h2")?.textContent, shadow.querySelectorAll("[part=panel]").length]).toEqual(["Nora", 1]);
+    client().says({ type: "connected", agentName: "Olga", historyKey: "ses_2", callId: "c", agentId: "a", resumed: false });
+    expect([shadow.querySelector("h2")?.textContent, part(shadow, "panel").hidden]).toEqual(["Olga", false]);
+    // The kept session knows, too.
+    const { shadow: next } = await widget({ "data-mode": "chat" });
+    expect(next.querySelector("h2")?.textContent).toBe("Olga");
   });
 
   it("forgets what the agent has forgotten", async () => {
-    const first = await widget();
+    const first = await widget({ "data-mode": "chat" });
     part(first.shadow, "launcher").click();
     client().opens();
     client().answers("Hello.");
-    const { shadow } = await widget();
+    const { shadow } = await widget({ "data-mode": "chat" });
+    write(shadow, "and?");
     client().opens("ses_2", false);
-    client().answers("Welcome.");
-    expect(lines(shadow)).toEqual(["Ada: Welcome."]);
+    client().says({ type: "transcript", role: "assistant", text: "Welcome.", isFinal: true });
+    expect(lines(shadow)).toEqual(["You: and?", "Ada: Welcome."]);
   });
 
   it("rests when nobody writes, and goes on with the next message", async () => {
@@ -192,7 +246,7 @@ describe("writing", () => {
   });
 
   it("says what went wrong, and goes on", async () => {
-    const { shadow } = await widget();
+    const { shadow } = await widget({ "data-mode": "chat" });
     part(shadow, "launcher").click();
     client().opens();
     write(shadow, "hi");
@@ -250,6 +304,7 @@ describe("talking", () => {
   it("goes on with what was written, and writing goes on with what was said", async () => {
     const { shadow } = await widget();
     part(shadow, "launcher").click();
+    write(shadow, "hi");
     client().opens();
     const written = client();
     part(shadow, "talk").click();

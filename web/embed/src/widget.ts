@@ -29,6 +29,7 @@ export class Widget implements PanelActions {
   private panel: Panel | null = null;
   private words: Words = wordsIn("en", "");
   private mode: WidgetMode = "both";
+  private session: Session | null = null;
   private client: VoiceClient | null = null;
   private kind: "voice" | "chat" | null = null;
   private sessionId: string | null = null;
@@ -74,7 +75,7 @@ export class Widget implements PanelActions {
     this.isOpen = true;
     this.tell("open");
     this.update();
-    if (this.mode !== "voice" && this.client === null) this.startChat();
+    this.meet();
   }
 
   close(): void {
@@ -136,36 +137,61 @@ export class Widget implements PanelActions {
     this.echoes = [];
     this.notice = null;
     this.keep.putConversation(null);
-    if (this.mode !== "voice") this.startChat();
+    this.meet();
     this.update();
   }
 
   // The conversation.
 
   private build(session: Session): void {
-    const mode = modeOf(this.config.mode, session.modes);
-    if (mode === null) {
+    if (!this.introduce(session)) {
       this.tell("hidden");
       return;
     }
-    this.mode = mode;
-    const language = languageOf(this.config.language, document.documentElement.lang, session.language, navigator.language);
-    this.words = wordsIn(language, session.agentName);
-    const shadow = this.root.shadowRoot ?? this.root.attachShadow({ mode: "open" });
-    dress(shadow);
     const kept = this.keep.conversation();
     this.sessionId = kept?.sessionId ?? null;
     this.lines = kept?.lines ?? [];
     this.unanswered = kept?.unanswered ?? [];
     this.echoes = this.unanswered.map((item) => item.text);
-    this.panel = new Panel(
-      shadow,
-      { mode, position: this.config.position, theme: this.config.theme, language, agentName: session.agentName, words: this.words },
-      this,
-    );
     this.update();
     this.tell("ready");
-    if (kept?.isOpen && mode !== "voice") this.open();
+    if (kept?.isOpen && this.mode !== "voice") this.open();
+  }
+
+  /** The panel for the agent of a session: made once, and again when the page has another agent by now. False: it offers nothing. */
+  private introduce(session: Session): boolean {
+    const mode = modeOf(this.config.mode, session.modes);
+    if (mode === null) return false;
+    const isKnown = this.panel !== null && mode === this.mode && session.agentName === this.session?.agentName;
+    this.session = session;
+    if (isKnown) return true;
+    this.mode = mode;
+    const language = languageOf(this.config.language, document.documentElement.lang, session.language, navigator.language);
+    this.words = wordsIn(language, session.agentName);
+    const shadow = this.root.shadowRoot ?? this.root.attachShadow({ mode: "open" });
+    if (this.panel === null) dress(shadow);
+    this.panel?.remove();
+    const { position, theme } = this.config;
+    this.panel = new Panel(shadow, { mode, position, theme, language, agentName: session.agentName, words: this.words }, this);
+    this.update();
+    return true;
+  }
+
+  /** Who answers: since the session was opened the page may have been given another agent. */
+  private meetAgent(agentName: string): void {
+    if (this.session === null || this.panel === null || !agentName || agentName === this.session.agentName) return;
+    const met = { ...this.session, agentName };
+    this.keep.putSession(met);
+    this.introduce(met);
+  }
+
+  /**
+   * Connects only when there is something to say: each connection is a call in the owner's records. Where there is nothing but
+   * writing, an agent that speaks first has something to say at once; what has no answer yet is asked again.
+   */
+  private meet(): void {
+    const isAwaited = this.mode === "chat" && this.sessionId === null;
+    if (this.client === null && this.mode !== "voice" && (isAwaited || this.unanswered.length > 0)) this.startChat();
   }
 
   private startChat(): void {
@@ -186,6 +212,7 @@ export class Widget implements PanelActions {
       url: async (sessionId) => {
         try {
           const session = await this.sessions.current();
+          if (this.panel !== null) this.introduce(session);
           return voiceUrl(session.wsUrl, { token: session.sessionToken, sessionId, mode: kind });
         } catch (error) {
           if (error instanceof NoSession && error.outcome === "refused") return null;
@@ -228,6 +255,7 @@ export class Widget implements PanelActions {
           this.lines = this.lines.slice(this.firstUnanswered());
         this.sessionId = event.historyKey;
         this.notice = null;
+        this.meetAgent(event.agentName);
         this.save();
         this.tell("connected", { sessionId: event.historyKey, mode: this.kind });
         break;
@@ -262,7 +290,7 @@ export class Widget implements PanelActions {
         this.notice = { text: this.words.missing, isBad: true, offersNew: false };
         break;
       case "closed":
-        this.onClosed(event.closing, event.reason);
+        this.onClosed(event.closing, event.reason, event.code);
         break;
       default:
         return;
@@ -270,14 +298,15 @@ export class Widget implements PanelActions {
     this.update();
   }
 
-  private onClosed(closing: Closing, reason: string): void {
+  private onClosed(closing: Closing, reason: string, code: number): void {
     this.client = this.kind = null;
     this.state = "idle";
     this.isWaiting = this.isSpeaking = false;
     this.echoes = [];
     this.lines = settled(this.lines);
     this.panel?.showLevel(0, 0);
-    if (closing === "unauthorised") this.sessions.forget();
+    // 4005: the page has an agent by now that cannot be reached this way.
+    if (closing === "unauthorised" || code === 4005) this.sessions.forget();
     const text = {
       ended: this.words.over,
       lost: this.words.lost,
@@ -324,6 +353,7 @@ export class Widget implements PanelActions {
       isTurn: this.kind === "voice" && this.state === "open" && !this.isMuted,
       lines: this.lines,
       isWaiting: this.isWaiting,
+      isNew: this.kind === null && this.lines.length === 0 && this.notice === null,
       notice: this.notice,
     });
     if (this.panel) this.saveOpen();

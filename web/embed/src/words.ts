@@ -28,6 +28,7 @@ export interface Words {
   insecure: string;
   again: string;
   hint: string;
+  intro: string;
 }
 
 const EN: Words = {
@@ -58,6 +59,7 @@ const EN: Words = {
   insecure: "The microphone works only on pages with https.",
   again: "New conversation",
   hint: "Your browser will ask for the microphone.",
+  intro: "Talk to {name}, or write a message.",
 };
 
 const ES: Words = {
@@ -88,6 +90,7 @@ const ES: Words = {
   insecure: "El micrófono solo funciona en páginas con https.",
   again: "Nueva conversación",
   hint: "Su navegador le pedirá permiso para usar el micrófono.",
+  intro: "Hable con {name} o escriba un mensaje.",
 };
 
 const FR: Words = {
@@ -118,6 +121,7 @@ const FR: Words = {
   insecure: "Le micro ne fonctionne que sur les pages en https.",
   again: "Nouvelle conversation",
   hint: "Votre navigateur demandera l'accès au micro.",
+  intro: "Parlez avec {name} ou écrivez un message.",
 };
 
 const DE: Words = {
@@ -148,6 +152,7 @@ const DE: Words = {
   insecure: "Das Mikrofon geht nur auf Seiten mit https.",
   again: "Neues Gespräch",
   hint: "Ihr Browser wird nach dem Mikrofon fragen.",
+  intro: "Sprechen Sie mit {name}, oder schreiben Sie eine Nachricht.",
 };
 
 const IT: Words = {
@@ -178,6 +183,7 @@ const IT: Words = {
   insecure: "Il microfono funziona solo su pagine https.",
   again: "Nuova conversazione",
   hint: "Il browser chiederà l'accesso al microfono.",
+  intro: "Parli con {name} o scriva un messaggio.",
 };
 
 const PT: Words = {
@@ -208,6 +214,7 @@ const PT: Words = {
   insecure: "O microfone só funciona em páginas com https.",
   again: "Nova conversa",
   hint: "O navegador vai pedir acesso ao microfone.",
+  intro: "Fale com {name} ou escreva uma mensagem.",
 };
 
 const NL: Words = {
@@ -238,6 +245,7 @@ const NL: Words = {
   insecure: "De microfoon werkt alleen op pagina's met https.",
   again: "Nieuw gesprek",
   hint: "Uw browser vraagt om de microfoon.",
+  intro: "Praat met {name} of schrijf een bericht.",
 };
 
 export const LANGUAGES: Record<string, Words> = { en: EN, es: ES, fr: FR, de: DE, it: IT, pt: PT, nl: NL };

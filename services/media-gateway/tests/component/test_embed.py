@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 SHOP = "https://shop.example.com"
+ELSEWHERE = "https://elsewhere.example"
 SECRET = "embs_shared"
+ENDS_WITHIN_S = 5
 
 
 class Page:
@@ -33,10 +36,14 @@ class Page:
                 "token_id": f"{name}-{gateway.tenant_id}",
                 "agent_id": "front-desk",
                 "allowed_origins": [SHOP],
-                "secret_sealed": gateway.settings.secret_box.seal(SECRET, buckets.embed_aad(gateway.tenant_id, f"{name}-{gateway.tenant_id}")),
+                "secret_sealed": "",
                 **changes,
             }
         )
+        self.record = self.record.model_copy(update={"secret_sealed": self.sealed(SECRET)})
+
+    def sealed(self, secret: str) -> str:
+        return self.gateway.settings.secret_box.seal(secret, buckets.embed_aad(self.record.tenant_id, self.record.token_id))
 
     async def publish(self, **changes: Any) -> None:
         self.record = self.record.model_copy(update=changes)
@@ -59,9 +66,9 @@ class Page:
         return connect(url, origin=(self.origin if origin is None else origin) or None)  # type: ignore[arg-type]
 
 
-def identity(email: str = "ada@example.com", *, age_s: int = 0) -> dict[str, Any]:
+def identity(email: str = "ada@example.com", *, age_s: int = 0, secret: str = SECRET) -> dict[str, Any]:
     ts = int(time.time()) - age_s
-    return {"user_email": email, "user_hash": hmac.new(SECRET.encode(), f"{email}|{ts}".encode(), hashlib.sha256).hexdigest(), "user_ts": ts}
+    return {"user_email": email, "user_hash": hmac.new(secret.encode(), f"{email}|{ts}".encode(), hashlib.sha256).hexdigest(), "user_ts": ts}
 
 
 async def close_code(socket: ClientConnection) -> int | None:
@@ -160,7 +167,7 @@ async def test_a_withdrawn_token_is_refused_and_ends_what_runs(gateway: Any, wai
         begun = time.monotonic()
         await page.publish(is_active=False)
         assert (await close_code(writing), await close_code(talking)) == (4001, 4001)
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < ENDS_WITHIN_S
     assert (await page.ask()).status_code == 401
     async with page.socket(session) as socket:
         assert await close_code(socket) == 4001
@@ -172,6 +179,128 @@ async def test_a_withdrawn_token_is_refused_and_ends_what_runs(gateway: Any, wai
         assert await close_code(socket) == 4001
     reasons = {event.reason for event in await wait_until(lambda: gateway.events_of("call.ended"))}
     assert reasons == {"blocked"}
+
+
+@pytest.mark.parametrize("mode", ["", "&mode=chat"])
+async def test_narrowed_origins_end_what_runs_elsewhere(gateway: Any, wait_until: Any, mode: str) -> None:
+    """Proves E6: conversations of a page that is not allowed any more end within 5 s, all others go on; its sessions are refused."""
+    page = Page(gateway, f"narrow{len(mode)}", allowed_origins=(SHOP, ELSEWHERE))
+    away = Page(gateway, f"narrow{len(mode)}", origin=ELSEWHERE)
+    await page.publish()
+    here, there = (await page.asked_until(200)).json(), (await away.asked_until(200)).json()
+    async with page.socket(here) as stays, away.socket(there, mode) as leaves:
+        await first(stays, "connected")
+        await first(leaves, "connected")
+        begun = time.monotonic()
+        await page.publish(allowed_origins=(SHOP,))
+        assert await close_code(leaves) == 4001
+        assert time.monotonic() - begun < ENDS_WITHIN_S
+        assert leaves.close_reason == "this page may not use the embed token any more"
+        await stays.send('{"type":"text","text":"still here"}')
+        await first(stays, "transcript")
+    async with away.socket(there) as socket:
+        assert await close_code(socket) == 4001
+    assert (await away.ask()).json()["code"] == "origin_not_allowed"
+    ended = await wait_until(lambda: [event for event in gateway.events_of("call.ended") if event.reason == "blocked"])
+    assert len(ended) == 1
+
+
+async def test_every_page_at_first_and_one_page_later(gateway: Any) -> None:
+    """Proves E6: also what was allowed by an empty list ends, and whoever came without a page."""
+    page = Page(gateway, "first", origin=ELSEWHERE, allowed_origins=())
+    await page.publish()
+    session, server = (await page.asked_until(200)).json(), (await page.ask(origin="")).json()
+    async with page.socket(session) as visitor, page.socket(server, origin="") as script:
+        await first(visitor, "connected")
+        await first(script, "connected")
+        await page.publish(allowed_origins=(SHOP,))
+        assert (await close_code(visitor), await close_code(script)) == (4001, 4001)
+
+
+async def test_strangers_leave_when_visitors_have_to_be_known(gateway: Any) -> None:
+    """Proves E5 E6: with `require authentication` switched on anonymous conversations end and their sessions are refused; known visitors go on."""
+    page = Page(gateway, "known-later")
+    await page.publish()
+    stranger, known = (await page.asked_until(200)).json(), (await page.ask(identity())).json()
+    async with page.socket(stranger) as leaves, page.socket(known) as stays:
+        await first(leaves, "connected")
+        await first(stays, "connected")
+        await page.publish(require_authentication=True)
+        assert (await close_code(leaves), leaves.close_reason) == (4001, "the visitor has to be known")
+        await stays.send('{"type":"text","text":"still here"}')
+        await first(stays, "transcript")
+    async with page.socket(stranger) as socket:
+        assert await close_code(socket) == 4001
+    async with page.socket(known) as socket:
+        await first(socket, "connected")
+
+
+async def test_another_agent_ends_conversations_with_the_one_before(gateway: Any) -> None:
+    """Proves E6: nobody goes on with an agent that the page has no longer; who comes back meets the new one."""
+    page = Page(gateway, "moved")
+    await page.publish()
+    session = (await page.asked_until(200)).json()
+    active = buckets.ActiveDeployment.model_validate(
+        {
+            "tenant_id": gateway.tenant_id,
+            "agent_id": "night-desk",
+            "deployment": 7,
+            "agent_created_at": "2026-01-01T00:00:00Z",
+            "display_name": "Nora",
+        }
+    )
+    await gateway.put(buckets.ACTIVE, buckets.agent_key(gateway.tenant_id, AgentId("night-desk")), active)
+    async with page.socket(session) as socket:
+        await first(socket, "connected")
+        await page.publish(agent_id="night-desk")
+        assert (await close_code(socket), socket.close_reason) == (4001, "the page has another agent now")
+    async with page.socket(session) as socket:
+        await first(socket, "connected")
+    turn = gateway.runtime.text_turns[-1]
+    assert (turn.context.agent_id, turn.context.deployment) == ("night-desk", 7)
+
+
+async def test_what_does_not_narrow_ends_nothing(gateway: Any) -> None:
+    """Proves E6: more origins, a new secret and a looser rule leave conversations alone."""
+    page = Page(gateway, "wider")
+    await page.publish()
+    session = (await page.asked_until(200)).json()
+    async with page.socket(session) as socket:
+        await first(socket, "connected")
+        await page.publish(allowed_origins=(SHOP, ELSEWHERE))
+        await page.publish(allowed_origins=(), secret_sealed=page.sealed("embs_other"))
+        await Page(gateway, "wider", origin=ELSEWHERE).asked_until(200)
+        await socket.send('{"type":"text","text":"still here"}')
+        await first(socket, "transcript")
+
+
+async def test_the_secret_before_a_rotation_vouches_until_its_overlap_is_over(gateway: Any) -> None:
+    """Proves E4: both secrets during the overlap, the newest alone after it, or at once when it is ended."""
+    page = Page(gateway, "rotated", require_authentication=True)
+    old = {"previous_secret_sealed": page.record.secret_sealed}
+
+    def signed(secret: str) -> dict[str, Any]:
+        return identity(f"{time.time_ns()}@example.com", secret=secret)
+
+    await page.publish(secret_sealed=page.sealed("embs_new"), **old, previous_expires_at=datetime.now(UTC) + timedelta(hours=1))
+    assert (await page.asked_until(200, lambda: signed("embs_new"))).json()["identified"] is True
+    assert (await page.ask(signed(SECRET))).json()["identified"] is True
+    assert (await page.ask(signed("embs_neither"))).json()["code"] == "identity_required"
+    await page.publish(previous_expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    await page.asked_until(403, lambda: signed(SECRET))
+    assert (await page.ask(signed("embs_new"))).status_code == 200
+    await page.publish(**old, previous_expires_at=datetime.now(UTC) + timedelta(hours=1))
+    await page.asked_until(200, lambda: signed(SECRET))
+    await page.publish(previous_secret_sealed=None, previous_expires_at=None)
+    await page.asked_until(403, lambda: signed(SECRET))
+    assert (await page.ask(signed("embs_new"))).status_code == 200
+
+
+def test_records_of_before_rotations_had_an_overlap() -> None:
+    """Proves E4: a record without the new fields has one secret, and without an overlap they are not written."""
+    record = buckets.EmbedToken.model_validate_json('{"tenant_id":"t","token_id":"e","agent_id":"a","secret_sealed":"s"}')
+    assert record.secrets_sealed(datetime.now(UTC)) == ("s",)
+    assert "previous" not in record.model_dump_json()
 
 
 async def test_sessions_expire_and_are_of_one_kind(gateway: Any) -> None:

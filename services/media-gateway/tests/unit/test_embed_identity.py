@@ -23,7 +23,7 @@ def signed(email: str = "ada@example.com", ts: int = NOW, secret: str = SECRET) 
 def test_age_and_clock_skew(age_s: int, is_valid: bool) -> None:
     identity = Identity.of(signed())
     assert identity is not None
-    assert is_vouched_for(identity, SECRET, NOW + age_s) is is_valid
+    assert is_vouched_for(identity, [SECRET], NOW + age_s) is is_valid
 
 
 def test_the_hash_covers_address_moment_and_key() -> None:
@@ -31,14 +31,23 @@ def test_the_hash_covers_address_moment_and_key() -> None:
     for changed in ({"user_email": "eve@example.com"}, {"user_ts": NOW + 1}, {"user_hash": "0" * 64}, signed(secret="other")):
         identity = Identity.of({**good, **changed})
         assert identity is not None
-        assert not is_vouched_for(identity, SECRET, NOW)
+        assert not is_vouched_for(identity, [SECRET], NOW)
+
+
+def test_either_secret_vouches_during_an_overlap() -> None:
+    identity = Identity.of(signed())
+    assert identity is not None
+    assert is_vouched_for(identity, ["newer", SECRET], NOW)
+    assert is_vouched_for(identity, [SECRET, "older"], NOW)
+    assert not is_vouched_for(identity, ["newer", "older"], NOW)
+    assert not is_vouched_for(identity, [SECRET, "older"], NOW + 121)
 
 
 def test_text_and_number_are_the_same_moment_and_case_does_not_matter() -> None:
     body = signed("José@Example.com")
     identity = Identity.of({**body, "user_ts": str(NOW), "user_hash": body["user_hash"].upper()})
     assert identity is not None
-    assert is_vouched_for(identity, SECRET, NOW)
+    assert is_vouched_for(identity, [SECRET], NOW)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from control_api.db.rotating_secret import RotatingSecret
 from control_api.db.tables import TenantTable, now
 
 
-class EmbedTokenRow(TenantTable):
-    """`token` is public, it stands in the page; the shared secret is sealed (AAD in `callstage_contracts.buckets`)."""
+class EmbedTokenRow(TenantTable, RotatingSecret):
+    """`token` is public, it stands in the page; the shared secret has its AAD in `callstage_contracts.buckets`."""
 
     __tablename__ = "embed_tokens"
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "agent_id"], ["agents.tenant_id", "agents.agent_id"], ondelete="CASCADE"),)
@@ -21,7 +22,6 @@ class EmbedTokenRow(TenantTable):
     allowed_origins: Mapped[list[str]]
     require_authentication: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
-    secret_sealed: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     last_used_at: Mapped[datetime | None]

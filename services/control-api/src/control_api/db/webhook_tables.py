@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from control_api.db.rotating_secret import RotatingSecret
 from control_api.db.tables import TenantTable, now
 
 
-class WebhookEndpointRow(TenantTable):
-    """`failing_since`: since when every attempt failed. After a rotation both secrets sign until `previous_expires_at`."""
+class WebhookEndpointRow(TenantTable, RotatingSecret):
+    """`failing_since`: since when every attempt failed. After a rotation both secrets sign for a while."""
 
     __tablename__ = "webhook_endpoints"
 
@@ -22,9 +23,6 @@ class WebhookEndpointRow(TenantTable):
     disabled_reason: Mapped[str | None]
     failing_since: Mapped[datetime | None]
     last_delivered_at: Mapped[datetime | None]
-    secret_sealed: Mapped[str]
-    previous_secret_sealed: Mapped[str | None]
-    previous_expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -136,7 +136,7 @@ def integration_record(row: IntegrationRow) -> IntegrationRecord:
 
 
 def embed_record(row: EmbedTokenRow) -> EmbedToken:
-    """With the sealed shared secret."""
+    """With the sealed shared secrets that are valid."""
     return EmbedToken.model_validate(
         {
             "tenant_id": row.tenant_id,
@@ -146,5 +146,7 @@ def embed_record(row: EmbedTokenRow) -> EmbedToken:
             "require_authentication": row.require_authentication,
             "is_active": row.is_active,
             "secret_sealed": row.secret_sealed,
+            "previous_secret_sealed": row.previous_secret_sealed if row.overlap_until else None,
+            "previous_expires_at": row.overlap_until,
         }
     )

@@ -7,6 +7,8 @@ from callstage_contracts.pb.common.v1 import common_pb2
 from callstage_domain.call import CallChannel
 from callstage_domain.ids import CallId, SessionId
 
+from media_gateway.calls.embed_visit import EmbedVisit
+
 ResumeKind = Literal["none", "takeover", "session"]
 """takeover: this very call ran on another gateway (rule C5). session: a new call on an old history (rule WS6)."""
 
@@ -29,8 +31,8 @@ class CallFacts:
     """0: no caller lookup runs."""
     resume: ResumeKind = "none"
     is_test: bool = False
-    embed_token: str = ""
-    """Not empty: it came in through a page with this token."""
+    embed: EmbedVisit | None = None
+    """Not None: it came in through a page with an embed token."""
     is_message: bool = False
     """The caller leaves a message; there is no agent (rule N5)."""
     variables: dict[str, Any] = field(default_factory=dict[str, Any])

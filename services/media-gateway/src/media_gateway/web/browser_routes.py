@@ -18,7 +18,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from media_gateway.calls.chat import ChatServices, ChatSession
-from media_gateway.calls.embed_access import EmbedVisit, refusal
+from media_gateway.calls.embed_access import refusal
+from media_gateway.calls.embed_visit import EmbedVisit
 from media_gateway.calls.facts import CallFacts
 from media_gateway.calls.session import CallSession
 from media_gateway.calls.shared_store import SharedStore
@@ -155,7 +156,7 @@ class BrowserRoutes:
             resume="session" if session_id else "none",
             is_test=visitor.is_test,
             variables=visitor.variables or {},
-            embed_token=visitor.embed.token if visitor.embed is not None else "",
+            embed=visitor.embed,
         )
 
     def _active(self, tenant_id: str, agent_id: str | None, *, in_text: bool) -> ActiveDeployment | None:
@@ -184,7 +185,7 @@ class BrowserRoutes:
 
     def _with_lookup(self, facts: CallFacts) -> CallFacts:
         """Rule V8: a test session stands in for a caller. Rule E5: a visitor that a page vouches for is known by his address."""
-        email = str(facts.variables.get("email") or "") if facts.embed_token else ""
+        email = facts.embed.email if facts.embed is not None else ""
         if not (facts.caller_phone or email) or not self._services.directory.has_backend(facts.tenant_id, facts.agent_id):
             return facts
         until_ms = self._services.calls.lookups.start(facts.call_id, facts.tenant_id, facts.agent_id, facts.caller_phone, email)

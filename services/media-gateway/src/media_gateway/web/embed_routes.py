@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
@@ -13,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from media_gateway.calls.embed_access import SESSION_TTL_S, EmbedVisit, allows_origin
+from media_gateway.calls.embed_access import SESSION_TTL_S, allows_origin
 from media_gateway.calls.embed_identity import Identity, UsedHashes, is_vouched_for
+from media_gateway.calls.embed_visit import EmbedVisit
 from media_gateway.settings import GatewaySettings
 from media_gateway.web.admission import ConnectionRate
 from media_gateway.web.carrier_routes import EdgeServices
@@ -101,10 +103,14 @@ class EmbedRoutes:
         identity = Identity.of(body)
         if identity is None:
             return ""
-        secret = self._services.settings.secret_box.open(record.secret_sealed, embed_aad(record.tenant_id, record.token_id))
-        if not is_vouched_for(identity, secret, time.time()):
+        if not is_vouched_for(identity, self._secrets(record), time.time()):
             return ""
         return identity.email if await self._hashes.take(record.token_id, identity.hash) else ""
+
+    def _secrets(self, record: EmbedToken) -> list[str]:
+        """The newest, and the one before it while their overlap lasts."""
+        aad = embed_aad(record.tenant_id, record.token_id)
+        return [self._services.settings.secret_box.open(sealed, aad) for sealed in record.secrets_sealed(datetime.now(UTC))]
 
 
 async def _body(request: Request) -> dict[str, Any]:

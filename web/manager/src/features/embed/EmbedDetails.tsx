@@ -1,13 +1,10 @@
 import { Alert, Button, Code, CopyButton, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { api } from "../../api/api";
-import { ConfirmDanger } from "../../ui/ConfirmDanger";
-import { Copyable } from "../../ui/Copyable";
 import { tellProblem } from "../../ui/notify";
-import { useMay } from "../../ui/RoleGate";
 import type { EmbedToken } from "./EmbedPage";
 import { isAllowed } from "./origin";
+import { SharedSecret } from "./SharedSecret";
 
 /** What goes into the page, the secret for the site's server, and a page to try it on. */
 export function EmbedDetails({ token }: { token: EmbedToken }) {
@@ -33,56 +30,6 @@ export function EmbedDetails({ token }: { token: EmbedToken }) {
       <SharedSecret token={token} />
       <Preview token={token} />
     </Stack>
-  );
-}
-
-function SharedSecret({ token }: { token: EmbedToken }) {
-  const [secret, setSecret] = useState("");
-  const [isRotating, setRotating] = useState(false);
-  const mayEdit = useMay("editor");
-
-  async function reveal() {
-    try {
-      const { data } = await api.POST("/v1/embed-tokens/{token_id}/reveal-secret", { params: { path: { token_id: token.id } } });
-      setSecret(data?.shared_secret ?? "");
-    } catch (error) {
-      tellProblem(error, "The secret was not shown");
-    }
-  }
-
-  return (
-    <div>
-      <Text size="sm" fw={500}>
-        Shared secret
-      </Text>
-      <Text size="sm" c="dimmed" mb={4}>
-        Your server signs “e-mail|unix time” with it (HMAC-SHA256, hex), so that the agent knows who is there. It never belongs into a page.
-      </Text>
-      <Group gap="xs">
-        {secret ? (
-          <Copyable value={secret} label="the shared secret" />
-        ) : (
-          <Button variant="default" disabled={!mayEdit} onClick={() => void reveal()}>
-            Show the secret
-          </Button>
-        )}
-        <Button variant="subtle" color="red.8" disabled={!mayEdit} onClick={() => setRotating(true)}>
-          Replace it
-        </Button>
-      </Group>
-      <ConfirmDanger
-        isOpen={isRotating}
-        title="Replace the shared secret?"
-        action="Replace the secret"
-        onClose={() => setRotating(false)}
-        onConfirm={async () => {
-          const { data } = await api.POST("/v1/embed-tokens/{token_id}/rotate-secret", { params: { path: { token_id: token.id } } });
-          setSecret(data?.shared_secret ?? "");
-        }}
-      >
-        Identities that your server signs with the old one are refused from now on, until it has the new one.
-      </ConfirmDanger>
-    </div>
   );
 }
 

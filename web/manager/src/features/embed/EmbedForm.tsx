@@ -1,10 +1,12 @@
-import { Button, Group, Select, Stack, Switch, TagsInput, TextInput } from "@mantine/core";
+import { Button, Group, Select, Switch, TagsInput, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { $api, api } from "../../api/api";
+import { Form } from "../../ui/Form";
 import { Problem } from "../../ui/Problem";
 import { useSubmit } from "../../ui/useSubmit";
 import type { EmbedToken } from "./EmbedPage";
+import { endedBy } from "./ended";
 import { originOf } from "./origin";
 
 /** A new embed token, or the changes to one. */
@@ -18,8 +20,10 @@ export function EmbedForm({ stored, onDone }: { stored: EmbedToken | null; onDon
   const list = agents.data?.agents ?? [];
   const chosen = list.find((agent) => agent.agent_id === agentId);
 
+  const body = { label, agent_id: agentId, allowed_origins: origins, require_authentication: isSigned };
+  const ended = stored ? endedBy(stored, body) : [];
+
   const { submit, isBusy, problem, fieldError } = useSubmit(async () => {
-    const body = { label, agent_id: agentId, allowed_origins: origins, require_authentication: isSigned };
     const { data } = stored
       ? await api.PATCH("/v1/embed-tokens/{token_id}", { params: { path: { token_id: stored.id } }, body })
       : await api.POST("/v1/embed-tokens", { body });
@@ -28,53 +32,51 @@ export function EmbedForm({ stored, onDone }: { stored: EmbedToken | null; onDon
   });
 
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
-        <TextInput
-          label="Name"
-          description="For you: the site or the page."
-          placeholder="Web shop"
-          required
-          value={label}
-          onChange={(event) => setLabel(event.currentTarget.value)}
-          error={fieldError("label")}
-        />
-        <Select
-          label="Agent"
-          required
-          searchable
-          data={list.map((agent) => ({ value: agent.agent_id, label: agent.display_name }))}
-          value={agentId || null}
-          onChange={(value) => setAgentId(value ?? "")}
-          description={chosen && !chosen.deployed ? "It is not deployed yet: visitors cannot reach it before it is." : undefined}
-          error={fieldError("agent_id")}
-        />
-        <TagsInput
-          label="Sites that may use it"
-          description="Such as https://shop.example.com; Enter adds one. Empty: every site."
-          placeholder={origins.length === 0 ? "https://" : ""}
-          value={origins}
-          onChange={(values) => setOrigins([...new Set(values.map(originOf))])}
-          error={fieldError("allowed_origins")}
-        />
-        <Switch
-          label="Only visitors that the site vouches for"
-          description="Your server signs each visitor's e-mail with the shared secret. Others see no button."
-          checked={isSigned}
-          onChange={(event) => setSigned(event.currentTarget.checked)}
-        />
-        <Problem text={problem} />
-        <Group justify="flex-end">
-          <Button type="submit" loading={isBusy} disabled={!label || !agentId}>
-            {stored ? "Save changes" : `Add ${label || "the site"}`}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form onSubmit={submit}>
+      <TextInput
+        label="Name"
+        description="For you: the site or the page."
+        placeholder="Web shop"
+        required
+        value={label}
+        onChange={(event) => setLabel(event.currentTarget.value)}
+        error={fieldError("label")}
+      />
+      <Select
+        label="Agent"
+        required
+        searchable
+        data={list.map((agent) => ({ value: agent.agent_id, label: agent.display_name }))}
+        value={agentId || null}
+        onChange={(value) => setAgentId(value ?? "")}
+        description={chosen && !chosen.deployed ? "It is not deployed yet: visitors cannot reach it before it is." : undefined}
+        error={fieldError("agent_id")}
+      />
+      <TagsInput
+        label="Sites that may use it"
+        description="Such as https://shop.example.com; Enter adds one. Empty: every site."
+        placeholder={origins.length === 0 ? "https://" : ""}
+        value={origins}
+        onChange={(values) => setOrigins([...new Set(values.map(originOf))])}
+        error={fieldError("allowed_origins")}
+      />
+      <Switch
+        label="Only visitors that the site vouches for"
+        description="Your server signs each visitor's e-mail with the shared secret. Others see no button."
+        checked={isSigned}
+        onChange={(event) => setSigned(event.currentTarget.checked)}
+      />
+      {ended.length > 0 && (
+        <Text size="sm" role="status">
+          Saving ends, within seconds, running {ended.join(" and ")}.
+        </Text>
+      )}
+      <Problem text={problem} />
+      <Group justify="flex-end">
+        <Button type="submit" loading={isBusy} disabled={!label || !agentId}>
+          {stored ? "Save changes" : `Add ${label || "the site"}`}
+        </Button>
+      </Group>
+    </Form>
   );
 }

@@ -5,13 +5,13 @@ import { useState } from "react";
 import { $api, api, type Schemas } from "../../api/api";
 import { ConfirmDanger } from "../../ui/ConfirmDanger";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
+import { Loaded } from "../../ui/Loaded";
 import { tellProblem } from "../../ui/notify";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 import { RelativeTime } from "../../ui/RelativeTime";
-import { RoleGate, useMay } from "../../ui/RoleGate";
+import { RoleButton } from "../../ui/RoleButton";
+import { useMay } from "../../ui/RoleGate";
 import { EmbedDetails } from "./EmbedDetails";
 import { EmbedForm } from "./EmbedForm";
 
@@ -21,42 +21,37 @@ export function EmbedPage() {
   const tokens = $api.useQuery("get", "/v1/embed-tokens", { params: { query: { limit: 200 } } });
   const [edited, setEdited] = useState<EmbedToken | "new" | null>(null);
   const [openId, setOpenId] = useState<string | null>(null);
-  const list = tokens.data?.embed_tokens ?? [];
   return (
     <Page
       title="Embed"
       description="Put an agent on a web page: visitors talk or write to it in their browser. Each site gets a token of its own. The page reaches the deployed agent, never the draft."
       actions={
-        <RoleGate needs="editor">
-          {(isAllowed) => (
-            <Button disabled={!isAllowed} onClick={() => setEdited("new")}>
-              Add a web site
-            </Button>
-          )}
-        </RoleGate>
+        <RoleButton needs="editor" onClick={() => setEdited("new")}>
+          Add a web site
+        </RoleButton>
       }
     >
-      {tokens.error ? (
-        <ErrorState error={tokens.error} what="The embed tokens" onRetry={tokens.refetch} />
-      ) : !tokens.data ? (
-        <Loading />
-      ) : list.length === 0 ? (
-        <EmptyState icon={<IconCode size={32} stroke={1.5} />} title="On no web site yet">
-          Add a web site, paste two lines into its pages, and a button to talk or chat appears there.
-        </EmptyState>
-      ) : (
-        <Stack gap="sm">
-          {list.map((token) => (
-            <TokenCard
-              key={token.id}
-              token={token}
-              isOpen={openId === token.id}
-              onToggle={() => setOpenId(openId === token.id ? null : token.id)}
-              onEdit={() => setEdited(token)}
-            />
-          ))}
-        </Stack>
-      )}
+      <Loaded query={tokens} what="The embed tokens">
+        {({ embed_tokens: list }) =>
+          list.length === 0 ? (
+            <EmptyState icon={<IconCode size={32} stroke={1.5} />} title="On no web site yet">
+              Add a web site, paste two lines into its pages, and a button to talk or chat appears there.
+            </EmptyState>
+          ) : (
+            <Stack gap="sm">
+              {list.map((token) => (
+                <TokenCard
+                  key={token.id}
+                  token={token}
+                  isOpen={openId === token.id}
+                  onToggle={() => setOpenId(openId === token.id ? null : token.id)}
+                  onEdit={() => setEdited(token)}
+                />
+              ))}
+            </Stack>
+          )
+        }
+      </Loaded>
       <Modal opened={edited !== null} onClose={() => setEdited(null)} title={edited === "new" ? "Add a web site" : edited?.label} size="lg">
         {edited && (
           <EmbedForm

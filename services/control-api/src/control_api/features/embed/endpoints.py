@@ -7,7 +7,15 @@ from starlette.responses import Response
 
 from control_api.access.dependencies import Editor, Viewer
 from control_api.access.idempotent_route import api_router
-from control_api.features.embed.schemas import EmbedSecret, EmbedTokenCreate, EmbedTokenList, EmbedTokenPatch, EmbedTokenReply
+from control_api.features.embed.schemas import (
+    EmbedSecret,
+    EmbedSecretRotate,
+    EmbedSecretRotated,
+    EmbedTokenCreate,
+    EmbedTokenList,
+    EmbedTokenPatch,
+    EmbedTokenReply,
+)
 from control_api.features.embed.service import EmbedTokenService
 from control_api.web.provide import provided
 from control_api.web.schema import Paging
@@ -39,7 +47,7 @@ async def get_embed_token(caller: Viewer, service: Service, token_id: str) -> Em
 
 @router.patch("/v1/embed-tokens/{token_id}")
 async def change_embed_token(caller: Editor, service: Service, token_id: str, body: EmbedTokenPatch) -> EmbedTokenReply:
-    """Change what is sent; `is_active: false` ends running conversations, too."""
+    """Change what is sent. Conversations that the token does not allow any more end within seconds."""
     return await service.change(caller, token_id, body)
 
 
@@ -57,7 +65,15 @@ async def reveal_embed_secret(caller: Editor, service: Service, token_id: str, r
 
 
 @router.post("/v1/embed-tokens/{token_id}/rotate-secret")
-async def rotate_embed_secret(caller: Editor, service: Service, token_id: str, response: Response) -> EmbedSecret:
-    """Replace the shared secret; the old one stops working at once."""
+async def rotate_embed_secret(
+    caller: Editor, service: Service, token_id: str, response: Response, body: EmbedSecretRotate | None = None
+) -> EmbedSecretRotated:
+    """Replace the shared secret; the old one works, too, for an hour, or for as long as is said. One that was before it ends at once."""
     response.headers["Cache-Control"] = "no-store"
-    return EmbedSecret(shared_secret=await service.rotate(caller, token_id))
+    return await service.rotate(caller, token_id, body or EmbedSecretRotate())
+
+
+@router.delete("/v1/embed-tokens/{token_id}/previous-secret", status_code=204)
+async def end_previous_embed_secret(caller: Editor, service: Service, token_id: str) -> None:
+    """End the overlap of a rotation now: only the newest shared secret works."""
+    await service.end_previous_secret(caller, token_id)

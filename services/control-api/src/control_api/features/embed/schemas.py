@@ -12,6 +12,8 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r
 AgentName = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Origins = Annotated[list[OriginText], Field(max_length=50, description="Exact origins such as https://shop.example.com; empty: all.")]
 
+PREVIOUS = "Until then the shared secret before the rotation vouches for visitors, too; null: there is none."
+
 
 class EmbedTokenCreate(Body):
     """A new token."""
@@ -47,6 +49,7 @@ class EmbedTokenReply(Reply):
     last_used_at: datetime | None = Field(description="When a visitor's conversation last began.")
     snippet: str = Field(description="HTML for the page, ready to paste.")
     script_url: str = Field(description="Address of the widget's script.")
+    previous_expires_at: datetime | None = Field(description=PREVIOUS)
 
 
 class EmbedTokenList(Reply):
@@ -60,3 +63,15 @@ class EmbedSecret(Reply):
     """The key with which a site signs its visitors' identity (rule E4). It belongs on a server, never into a page."""
 
     shared_secret: str
+
+
+class EmbedSecretRotate(Body):
+    """Rotation: the secret before stays valid for that long, so that the site's server can be given the new one meanwhile."""
+
+    overlap_s: Annotated[int, Field(ge=0, le=24 * 3600, description="0: the secret before ends at once.")] = 3600
+
+
+class EmbedSecretRotated(EmbedSecret):
+    """The new one."""
+
+    previous_expires_at: datetime | None = Field(description=PREVIOUS)

@@ -1,5 +1,8 @@
 """Embed tokens: made, changed, withdrawn; the gateways know within a second (rules E1, E6)."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+
 from callstage_contracts.buckets import EMBED_TOKENS, embed_aad
 from callstage_domain.errors import NotFound
 from callstage_kit.crypto import SecretBox, new_secret
@@ -12,7 +15,13 @@ from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.embed.repository import EmbedTokenRepository
-from control_api.features.embed.schemas import EmbedTokenCreate, EmbedTokenPatch, EmbedTokenReply
+from control_api.features.embed.schemas import (
+    EmbedSecretRotate,
+    EmbedSecretRotated,
+    EmbedTokenCreate,
+    EmbedTokenPatch,
+    EmbedTokenReply,
+)
 from control_api.features.embed.snippet import script_url, snippet
 from control_api.features.ids import new_row_id
 from control_api.outbox.records import embed_record
@@ -51,12 +60,11 @@ class EmbedTokenService:
             row.require_authentication, row.is_active, row.last_used_at = body.require_authentication, True, None
             row.secret_sealed = self._fresh_secret(row)
             unit.session.add(row)
-            await unit.publish(EMBED_TOKENS, row.token, embed_record(row))
-            unit.audit("embed_token.created", "embed_token", row.id, after=_shown(row))
+            await _tell(unit, row, "created", after=_shown(row))
         return self._reply(row)
 
     async def change(self, caller: Caller, token_id: str, body: EmbedTokenPatch) -> EmbedTokenReply:
-        """Running conversations of a token that is switched off end within seconds. Raises NotFound, FieldError."""
+        """Running conversations that the token does not allow any more end within seconds. Raises NotFound, FieldError."""
         async with self._writer.change(caller) as unit:
             row = await _row(unit.session, unit.tenant_id, token_id, lock=True)
             before = _shown(row)
@@ -67,9 +75,7 @@ class EmbedTokenService:
                     raise FieldError(name, "cannot be null")
                 setattr(row, name, _once(value) if name == "allowed_origins" else value)
             if (after := _shown(row)) != before:
-                row.updated_at = now()
-                await unit.publish(EMBED_TOKENS, row.token, embed_record(row))
-                unit.audit("embed_token.changed", "embed_token", row.id, before=before, after=after)
+                await _tell(unit, row, "changed", before=before, after=after)
         return self._reply(row)
 
     async def delete(self, caller: Caller, token_id: str) -> None:
@@ -87,14 +93,24 @@ class EmbedTokenService:
             unit.audit("embed_token.secret_revealed", "embed_token", row.id)
         return self._box.open(row.secret_sealed, embed_aad(row.tenant_id, row.id))
 
-    async def rotate(self, caller: Caller, token_id: str) -> str:
-        """A new shared secret; hashes made with the old one are refused from now on. Raises NotFound."""
+    async def rotate(self, caller: Caller, token_id: str, body: EmbedSecretRotate) -> EmbedSecretRotated:
+        """A new shared secret; the one before it vouches, too, until its overlap is over. Raises NotFound."""
         async with self._writer.change(caller) as unit:
             row = await _row(unit.session, unit.tenant_id, token_id, lock=True)
-            row.secret_sealed, row.updated_at = self._fresh_secret(row), now()
-            await unit.publish(EMBED_TOKENS, row.token, embed_record(row))
-            unit.audit("embed_token.secret_rotated", "embed_token", row.id)
-        return self._box.open(row.secret_sealed, embed_aad(row.tenant_id, row.id))
+            row.rotate(self._fresh_secret(row), now() + timedelta(seconds=body.overlap_s))
+            if not body.overlap_s:
+                row.end_previous()
+            await _tell(unit, row, "secret_rotated", after={"overlap_s": body.overlap_s})
+        secret = self._box.open(row.secret_sealed, embed_aad(row.tenant_id, row.id))
+        return EmbedSecretRotated(shared_secret=secret, previous_expires_at=row.previous_expires_at)
+
+    async def end_previous_secret(self, caller: Caller, token_id: str) -> None:
+        """Hashes made with the secret before the rotation are refused from now on. Raises NotFound."""
+        async with self._writer.change(caller) as unit:
+            row = await _row(unit.session, unit.tenant_id, token_id, lock=True)
+            if row.previous_secret_sealed is not None:
+                row.end_previous()
+                await _tell(unit, row, "previous_secret_ended")
 
     def _fresh_secret(self, row: EmbedTokenRow) -> str:
         return self._box.seal(new_secret(SECRET_PREFIX, bytes_of_entropy=32), embed_aad(row.tenant_id, row.id))
@@ -111,6 +127,7 @@ class EmbedTokenService:
             created_at=row.created_at,
             updated_at=row.updated_at,
             last_used_at=row.last_used_at,
+            previous_expires_at=row.overlap_until,
             snippet=snippet(row.token, self._gateway_url, require_authentication=row.require_authentication),
             script_url=script_url(self._gateway_url),
         )
@@ -121,6 +138,13 @@ async def _row(session: AsyncSession, tenant_id: str, token_id: str, *, lock: bo
     if row is None:
         raise NotFound("no such embed token")
     return row
+
+
+async def _tell(unit: UnitOfWork, row: EmbedTokenRow, done: str, **noted: Mapping[str, object]) -> None:
+    """The gateways, and the audit log."""
+    row.updated_at = now()
+    await unit.publish(EMBED_TOKENS, row.token, embed_record(row))
+    unit.audit(f"embed_token.{done}", "embed_token", row.id, **noted)
 
 
 async def _check_agent(unit: UnitOfWork, agent_id: str) -> None:

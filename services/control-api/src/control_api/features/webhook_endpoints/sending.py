@@ -7,7 +7,6 @@ from callstage_domain.errors import CallstageError
 from callstage_kit.crypto import SecretBox
 from callstage_kit.egress import EgressClient
 
-from control_api.db.tables import now
 from control_api.db.webhook_tables import WebhookEndpointRow
 from control_api.features.webhook_endpoints.signature import headers
 
@@ -37,10 +36,7 @@ class Target:
     @classmethod
     def of(cls, row: WebhookEndpointRow) -> "Target":
         """As the endpoint is now."""
-        sealed = [row.secret_sealed]
-        if row.previous_secret_sealed and row.previous_expires_at and row.previous_expires_at > now():
-            sealed.append(row.previous_secret_sealed)
-        return cls(row.url, endpoint_aad(row.tenant_id, row.id), tuple(sealed))
+        return cls(row.url, endpoint_aad(row.tenant_id, row.id), row.secrets_sealed)
 
 
 class WebhookSender:

@@ -105,8 +105,8 @@ class WebhookEndpointService:
         secret, until = new_signing_secret(), now() + _OVERLAP
         async with self._writer.change(caller) as unit:
             row = await _row(unit.session, unit.tenant_id, endpoint_id, lock=True)
-            row.previous_secret_sealed, row.previous_expires_at = row.secret_sealed, until
-            row.secret_sealed, row.updated_at = self._box.seal(secret, endpoint_aad(row.tenant_id, row.id)), now()
+            row.rotate(self._box.seal(secret, endpoint_aad(row.tenant_id, row.id)), until)
+            row.updated_at = now()
             unit.audit("webhook_endpoint.secret_rotated", "webhook_endpoint", row.id)
         return WebhookSecret(secret=secret, previous_expires_at=until)
 
