@@ -9,7 +9,7 @@ import pytest
 from callstage_testing.stack import Stack
 
 _METHODS = {"get", "post", "put", "patch", "delete"}
-_PUBLIC = {"login"}
+_PUBLIC = {"login", "sign_in_ways", "start_oidc", "finish_oidc_sign_in"}
 """Operations that need no credential."""
 _STABLE = {
     "create_agent": ("post", "/v1/agents"),

@@ -20,6 +20,7 @@ from callstage_testing.fakes.deepgram import FakeDeepgram
 from callstage_testing.fakes.elevenlabs import FakeElevenLabs
 from callstage_testing.fakes.mail import FakeMail
 from callstage_testing.fakes.odoo import FakeOdoo
+from callstage_testing.fakes.oidc import FakeOidc
 from callstage_testing.fakes.openai import FakeOpenAI, fixed_brain
 from callstage_testing.fakes.server import FakeServer
 
@@ -28,7 +29,7 @@ _DEMO_ANSWER = "Thank you, I have found your order. It was sent yesterday and sh
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m callstage_testing.fakes", description="Fake vendors on loopback")
-    for name in ("openai", "deepgram", "elevenlabs", "odoo", "crm", "smtp", "imap"):
+    for name in ("openai", "deepgram", "elevenlabs", "odoo", "crm", "oidc", "smtp", "imap"):
         parser.add_argument(f"--{name}", type=int, metavar="PORT", help="0: any free port")
     parser.add_argument("--llm-ttft-s", type=float, default=0.15)
     parser.add_argument("--llm-tokens-per-s", type=float, default=100.0)
@@ -68,6 +69,8 @@ def _chosen(options: argparse.Namespace) -> dict[str, FakeServer]:
         fakes["odoo"] = FakeOdoo(port=options.odoo)
     if options.crm is not None:
         fakes["crm"] = FakeCrm(port=options.crm)
+    if options.oidc is not None:
+        fakes["oidc"] = FakeOidc(port=options.oidc)
     return fakes
 
 

@@ -17,6 +17,11 @@ _LAST_USED_GRAIN = timedelta(minutes=1)
 _ROLES: dict[str, Role] = {"viewer": "viewer", "editor": "editor", "owner": "owner"}
 
 
+def caller_of_user(user: UserRow) -> Caller:
+    """The person, whose identity was proven."""
+    return Caller(user.tenant_id, "user", user.id, user.email, _ROLES[user.role], person=user.name)
+
+
 class Authenticator:
     """Checks API keys and session cookies."""
 
@@ -62,7 +67,7 @@ class Authenticator:
             ).first()
         if user is None:
             raise Unauthorized("the session is over; sign in again")
-        return Caller(user.tenant_id, "user", user.id, user.email, _ROLES[user.role])
+        return caller_of_user(user)
 
     def cookie_for(self, sign_in_id: str, *, ttl_s: int) -> str:
         """The cookie's value."""

@@ -15,7 +15,7 @@ data plane, looking here; `platform`: moving agents between tenants."""
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `id` is a user id or a key id; `name` is for the audit log."""
+    """Who asks. `id` is a user id or a key id; `name` is for the audit log, so for a person the e-mail address, which is nobody else's."""
 
     tenant_id: str
     kind: CallerKind
@@ -23,6 +23,13 @@ class Caller:
     name: str
     role: Role
     scopes: tuple[str, ...] = ()
+    person: str = ""
+    """What the person is called; keys are called by `name`."""
+
+    @property
+    def shown_name(self) -> str:
+        """For people to read."""
+        return self.person or self.name
 
     def is_at_least(self, role: Role) -> bool:
         """True when the caller's role includes `role`."""

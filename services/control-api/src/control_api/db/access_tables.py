@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from control_api.db.tables import Table, TenantTable, now
@@ -27,7 +27,7 @@ class TenantRow(Table):
 
 
 class UserRow(TenantTable):
-    """A person. One e-mail address signs in to one tenant."""
+    """A person. One e-mail address signs in to one tenant. Without a password one signs in with OpenID Connect only."""
 
     __tablename__ = "users"
 
@@ -35,9 +35,14 @@ class UserRow(TenantTable):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     role: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a password signs in."""
+        return self.password_hash is not None
 
 
 class SignInRow(TenantTable):
@@ -49,6 +54,30 @@ class SignInRow(TenantTable):
     user_id: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UserIdentityRow(TenantTable):
+    """The one account at an OpenID Connect provider that a person signs in with; it signs in to nobody else."""
+
+    __tablename__ = "user_identities"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], ondelete="CASCADE"),
+        UniqueConstraint("issuer", "subject"),
+    )
+
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class UsedNonceRow(Table):
+    """The hash of a nonce that has signed somebody in: an ID token works once. Kept while its cookie could still be shown."""
+
+    __tablename__ = "used_nonces"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiKeyRow(TenantTable):

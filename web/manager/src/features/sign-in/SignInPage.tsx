@@ -1,19 +1,25 @@
 import "@mantine/core/styles/PasswordInput.layer.css";
 import { Button, Center, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { api } from "../../api/api";
 import { meQuery } from "../../api/me";
 import { queryClient } from "../../api/queryClient";
+import { waysQuery } from "../../api/ways";
 import { messageOf } from "../../ui/ErrorState";
 import { Panel } from "../../ui/Panel";
+import { Problem } from "../../ui/Problem";
+import { OidcButton } from "./OidcButton";
+import { refusalInWords } from "./refusals";
 import { useCountdown } from "./useCountdown";
 import { safeNext, waitInWords, waitOf } from "./waiting";
 
 export function SignInPage() {
   useDocumentTitle("Sign in · Callstage");
-  const { next } = useSearch({ from: "/sign-in" });
+  const { next, refused } = useSearch({ from: "/sign-in" });
+  const { data: ways } = useQuery(waysQuery);
   const navigate = useNavigate();
   return (
     <Center component="main" mih="100dvh" p="md">
@@ -25,7 +31,9 @@ export function SignInPage() {
             {safeNext(next) !== "/" && <Text c="dimmed">Then you go on where you wanted to.</Text>}
           </div>
         </Stack>
+        <Problem text={refusalInWords(refused, ways?.oidc?.label)} />
         <SignInForm onSignedIn={() => navigate({ href: safeNext(next) })} />
+        {ways?.oidc && <OidcButton way={ways.oidc} next={next} />}
         <Text size="sm" c="dimmed">
           Started it yourself? The terminal that runs Callstage printed an e-mail and a password.
         </Text>
@@ -82,11 +90,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn: () => Promise<void> }) 
           onChange={(event) => setPassword(event.currentTarget.value)}
           visibilityToggleButtonProps={{ "aria-label": "Show the password", tabIndex: 0 }}
         />
-        {problem && (
-          <Text c="var(--mantine-color-error)" role="alert">
-            {problem}
-          </Text>
-        )}
+        <Problem text={problem} />
         <Button type="submit" loading={isBusy} disabled={wait > 0} fullWidth>
           {wait > 0 ? `Wait ${waitInWords(wait)}` : "Sign in"}
         </Button>

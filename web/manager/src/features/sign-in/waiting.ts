@@ -15,5 +15,5 @@ export function waitInWords(seconds: number): string {
 
 /** Only paths of this site: an address of another one would make us a stepping stone. */
 export function safeNext(next: string | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) && !/^\/sign-in\b/.test(next) ? next : "/";
+  return next && /^\/(?![/\\])[^\\\s]*$/.test(next) && !/^\/sign-in\b/.test(next) ? next : "/";
 }

@@ -20,8 +20,13 @@ router = APIRouter(tags=["identity"], route_class=CheckedRoute)
 async def login(body: LoginRequest, response: Response, service: Annotated[IdentityService, Depends(provided(IdentityService))]) -> MeReply:
     """Sign in; the session is an HttpOnly cookie."""
     caller, cookie = await service.sign_in(body)
-    response.set_cookie(COOKIE, cookie, max_age=service.ttl_s, httponly=True, samesite="lax", secure=service.cookie_secure, path="/")
+    set_session_cookie(response, cookie, service)
     return MeReply.of(caller)
+
+
+def set_session_cookie(response: Response, cookie: str, service: IdentityService) -> None:
+    """Out of reach of scripts, and not sent with what other sites post."""
+    response.set_cookie(COOKIE, cookie, max_age=service.ttl_s, httponly=True, samesite="lax", secure=service.cookie_secure, path="/")
 
 
 @router.post("/v1/auth/logout", status_code=204, dependencies=SCHEMES[2:])

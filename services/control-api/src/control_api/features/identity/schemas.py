@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from control_api.access.caller import Caller, CallerKind, Role
 from control_api.web.schema import Body, Reply
@@ -21,11 +21,11 @@ class MeReply(Reply):
     tenant_id: str
     kind: CallerKind
     id: str
-    name: str
+    name: Annotated[str, Field(description="A person's own name, a key's name.")]
     role: Role
     scopes: tuple[str, ...]
 
     @classmethod
     def of(cls, caller: Caller) -> "MeReply":
         """From the caller."""
-        return cls.model_validate(caller)
+        return cls(tenant_id=caller.tenant_id, kind=caller.kind, id=caller.id, name=caller.shown_name, role=caller.role, scopes=caller.scopes)

@@ -7,6 +7,7 @@ from callstage_domain.errors import Unauthorized
 
 from control_api.access.authenticator import Authenticator
 from control_api.access.caller import Caller
+from control_api.db.access_tables import UserRow
 from control_api.db.database import Database
 from control_api.db.tables import now
 from control_api.features.identity.attempts import FailedAttempts
@@ -35,9 +36,13 @@ class IdentityService:
             self._attempts.failed(email)
             raise Unauthorized("wrong e-mail address or password", code="wrong_credentials")
         self._attempts.succeeded(email)
+        cookie = await self.open_session(user)
+        return await self._authenticator.by_cookie(cookie), cookie
+
+    async def open_session(self, user: UserRow) -> str:
+        """The value of a new session's cookie; whoever calls it has made sure who is there."""
         sign_in_id = secrets.token_urlsafe(24)
         async with self._database.session() as session:
             await SignInRepository(session).add(user, sign_in_id, now() + timedelta(seconds=self.ttl_s))
             await session.commit()
-        cookie = self._authenticator.cookie_for(sign_in_id, ttl_s=self.ttl_s)
-        return await self._authenticator.by_cookie(cookie), cookie
+        return self._authenticator.cookie_for(sign_in_id, ttl_s=self.ttl_s)

@@ -56,3 +56,9 @@ async def change_user(caller: Owner, service: Service, user_id: str, body: UserP
 async def remove_user(caller: Owner, service: Service, user_id: str) -> None:
     """Remove a person."""
     await service.remove(caller, user_id)
+
+
+@router.delete("/v1/users/{user_id}/identities", status_code=204)
+async def unlink_user(caller: Owner, service: Service, user_id: str) -> None:
+    """Forget which account of the OpenID Connect provider a person signs in with; the next one with their verified e-mail address is linked."""
+    await service.unlink(caller, user_id)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, func, select
 
-from control_api.db.access_tables import SignInRow, UserRow
+from control_api.db.access_tables import SignInRow, UserIdentityRow, UserRow
 from control_api.db.rows import Page, PageRequest, TenantRows
 
 
@@ -29,3 +29,8 @@ class UserRepository(TenantRows):
     async def end_sessions(self, user_id: str) -> None:
         """Sign the person out everywhere."""
         await self.session.execute(delete(SignInRow).where(SignInRow.tenant_id == self.tenant_id, SignInRow.user_id == user_id))
+
+    async def unlink(self, user_id: str) -> None:
+        """Forget the person's accounts at OpenID Connect providers."""
+        is_theirs = (UserIdentityRow.tenant_id == self.tenant_id, UserIdentityRow.user_id == user_id)
+        await self.session.execute(delete(UserIdentityRow).where(*is_theirs))

@@ -13,10 +13,10 @@ PersonName = Annotated[str, StringConstraints(max_length=200)]
 
 
 class UserCreate(Body):
-    """A new person."""
+    """A new person. Without a `password` they sign in with OpenID Connect, where the installation has a provider."""
 
     email: EmailStr
-    password: Password
+    password: Password | None = None
     name: PersonName = ""
     role: Role = "viewer"
 
@@ -46,6 +46,7 @@ class UserReply(Reply):
     name: str
     role: Role
     is_active: bool
+    has_password: bool
     created_at: datetime
 
 

@@ -17,8 +17,9 @@ from control_api.web.problems import FieldError
 class UserService:
     """Create, change, remove."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, *, has_oidc: bool) -> None:
         self._writer = writer
+        self._has_oidc = has_oidc
 
     async def list_page(self, caller: Caller, request: PageRequest) -> Page[UserRow]:
         """A page of people."""
@@ -31,8 +32,10 @@ class UserService:
             return await _found(session, caller.tenant_id, user_id)
 
     async def create(self, caller: Caller, body: UserCreate) -> UserRow:
-        """Raises Conflict when the address signs in already."""
-        password_hash = await hash_password(body.password)
+        """Raises Conflict when the address signs in already, FieldError when there would be no way to sign in."""
+        if body.password is None and not self._has_oidc:
+            raise FieldError("password", "is needed: this installation has no OpenID Connect provider to sign in with instead")
+        password_hash = None if body.password is None else await hash_password(body.password)
         async with self._writer.change(caller) as unit:
             users = UserRepository(unit.session, unit.tenant_id)
             email = body.email.lower()
@@ -80,9 +83,20 @@ class UserService:
         if patch.password is not None:
             async with self._writer.database.session() as session:
                 stored = (await _found(session, caller.tenant_id, caller.id)).password_hash
+            if stored is None:
+                raise FieldError("password", "you sign in without one; an owner can give you one")
             if not await is_password(patch.current_password or "", stored):
                 raise FieldError("current_password", "is not your password")
         return await self.change(caller, caller.id, UserPatch(**patch.model_dump(exclude_unset=True, exclude={"current_password"})))
+
+    async def unlink(self, caller: Caller, user_id: str) -> None:
+        """Signs the person out everywhere, too. Raises NotFound."""
+        async with self._writer.change(caller) as unit:
+            users = UserRepository(unit.session, unit.tenant_id)
+            row = await _found(unit.session, unit.tenant_id, user_id, lock=True)
+            await users.unlink(user_id)
+            await users.end_sessions(user_id)
+            unit.audit("user.unlinked", "user", user_id, before={"email": row.email})
 
     async def remove(self, caller: Caller, user_id: str) -> None:
         """Raises NotFound; Conflict for the last owner."""
