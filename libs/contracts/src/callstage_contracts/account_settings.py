@@ -21,12 +21,18 @@ class GmailSettings(_Settings):
     sender_name: SenderName = ""
 
 
+MailSecurity = Literal["tls", "starttls", "none"]
+
+
 class SmtpSettings(GmailSettings):
-    """A mailbox to send from."""
+    """A mailbox to send from; with `imap_host` one that an agent can read, too (rule M1). User and password are those of both servers."""
 
     smtp_host: Annotated[str, StringConstraints(min_length=1, max_length=253)]
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
-    smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    smtp_security: MailSecurity = "starttls"
+    imap_host: Annotated[str, StringConstraints(max_length=253)] = ""
+    imap_port: Annotated[int, Field(ge=1, le=65535)] = 993
+    imap_security: MailSecurity = "tls"
     username: LoginName
 
 

@@ -150,6 +150,30 @@ async def test_the_mail_servers_own_words(sandbox: Sandbox, mail: FakeMail) -> N
     assert "internal address" in (await _tested(sandbox, internal)).message
 
 
+async def test_a_mailbox_that_is_read_tells_of_both_servers(sandbox: Sandbox, mail: FakeMail) -> None:
+    """M1: both logins are tried and reported each; what goes out is sent as before."""
+    reading = {"imap_host": "127.0.0.1", "imap_port": mail.imap_port, "imap_security": "none"}
+    record = _smtp(sandbox, mail)
+    record = record.model_copy(update={"settings": {**record.settings, **reading}})
+    sandbox.configuration.integrations[integration_key("t1", record.integration_id)] = record
+    tested = await _tested(sandbox, record)
+    assert (tested.ok, tested.account) == (True, "reads at 127.0.0.1, sends by 127.0.0.1")
+    _result(await _try(sandbox, SEND, {"to": "ada@example.com", "subject": "Order"}, "email"))
+    assert [sent.recipients for sent in mail.sent] == [("ada@example.com",)]
+
+    mail.imap_logins_refused = True
+    refused = await _tested(sandbox, record)
+    assert (refused.ok, refused.message.startswith("Reading (IMAP): "), refused.message.endswith("Sending (SMTP): works.")) == (False, True, True)
+    assert "mail-secret" not in refused.message
+    for wrong, words in (
+        ({"imap_host": "10.0.0.1"}, "internal address"),
+        ({"imap_port": mail.smtp_port}, "Reading (IMAP): "),
+        ({"imap_port": 9}, "refused"),
+    ):
+        elsewhere = record.model_copy(update={"settings": {**record.settings, **wrong}})
+        assert words in (await _tested(sandbox, elsewhere)).message
+
+
 @pytest.mark.usefixtures("vendors")
 async def test_mail_over_gmail_with_tokens_renewed(sandbox: Sandbox, google: FakeGoogle) -> None:
     record = _attach(sandbox, "email", "gmail", "refresh-1", sender="shop@gmail.com")

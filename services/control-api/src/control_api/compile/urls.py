@@ -32,3 +32,4 @@ def _host(value: str) -> str:
 
 HttpUrlText = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_http_url)]
 HostText = Annotated[str, StringConstraints(min_length=1, max_length=253), AfterValidator(_host)]
+OptionalHostText = Annotated[str, StringConstraints(max_length=253), AfterValidator(lambda value: value and _host(value))]

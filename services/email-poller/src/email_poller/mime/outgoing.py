@@ -10,9 +10,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from callstage_kit.signature import clean_signature
+
 from email_poller.mime.incoming import html_to_text, one_line
 from email_poller.mime.plain_text import strip_markdown
-from email_poller.mime.signature import clean_signature
 
 # Long Message-IDs must not be folded into encoded words, which no client matches: RFC 5322 allows lines up to 998.
 _POLICY = SMTP.clone(max_line_length=998)

@@ -14,6 +14,7 @@ from callstage_kit.egress_policy import EgressPolicy
 from pydantic import ValidationError
 
 from tool_sandbox.integrations.google import GmailAccount, GoogleCalendar
+from tool_sandbox.integrations.imap import ImapLogin, ReadMailbox
 from tool_sandbox.integrations.json_api import JsonApi
 from tool_sandbox.integrations.microsoft import OutlookCalendar
 from tool_sandbox.integrations.oauth import AccessToken, OAuthApp
@@ -103,7 +104,11 @@ class IntegrationRegistry:
             return GmailAccount(api, self._vendors.gmail_url, token, settings.sender, settings.sender_name)
         mailbox = SmtpSettings.model_validate(record.settings)
         login = SmtpLogin(mailbox.smtp_host, mailbox.smtp_port, mailbox.smtp_security, mailbox.username, secret, mailbox.sender, mailbox.sender_name)
-        return SmtpAccount(login, self._policy, timeout_s=self._timeout_s)
+        sending = SmtpAccount(login, self._policy, timeout_s=self._timeout_s)
+        if not mailbox.imap_host:
+            return sending
+        reading = ImapLogin(mailbox.imap_host, mailbox.imap_port, mailbox.imap_security, mailbox.username, secret)
+        return ReadMailbox(reading, sending, self._policy, timeout_s=self._timeout_s)
 
     def _calendar(self, record: IntegrationRecord, settings: CalendarSettings, secret: str) -> CalendarAccount:
         if record.provider == "microsoft":

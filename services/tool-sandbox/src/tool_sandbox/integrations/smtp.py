@@ -39,6 +39,11 @@ class SmtpAccount:
         self._policy = policy
         self._timeout_s = timeout_s
 
+    @property
+    def host(self) -> str:
+        """The server."""
+        return self._login.host
+
     async def send(self, mail: Mail) -> str:
         """See the port. Whatever breaks after the body has begun to go out may have been sent."""
         message = composed(mail, self._login.sender, self._login.sender_name)

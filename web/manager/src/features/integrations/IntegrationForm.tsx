@@ -1,11 +1,12 @@
-import { Alert, Button, Group, NumberInput, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NumberInput, PasswordInput, Select, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { api, type Schemas } from "../../api/api";
+import { Form } from "../../ui/Form";
 import { tell } from "../../ui/notify";
 import { Problem } from "../../ui/Problem";
 import { useSubmit } from "../../ui/useSubmit";
-import { type Field, type WorkingHours as Hours, initialValues, type Kind, settingsOf, USUAL_HOURS } from "./kinds";
+import { type Field, type WorkingHours as Hours, initialValues, type Kind, type Preset, settingsOf, USUAL_HOURS } from "./kinds";
 import { WorkingHours } from "./WorkingHours";
 
 type Integration = Schemas["IntegrationReply"];
@@ -59,58 +60,80 @@ export function IntegrationForm({ kind, stored, onDone }: IntegrationFormProps) 
   const fieldError = (field: string) => save.fieldError(field) ?? test.fieldError(field) ?? consent.fieldError(field);
   const needsConsent = kind.isOAuth && !stored;
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void (needsConsent ? consent : save).submit();
-      }}
-    >
-      <Stack>
-        <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} error={fieldError("name")} />
-        {kind.fields.map((field) => (
-          <FieldInput
-            key={field.name}
-            field={field}
-            value={values[field.name] ?? ""}
-            onChange={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
-            error={fieldError(field.name)}
-          />
-        ))}
-        {isCalendar && <WorkingHours hours={hours} onChange={setHours} />}
+    <Form onSubmit={() => (needsConsent ? consent : save).submit()}>
+      <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} error={fieldError("name")} />
+      {kind.presets && <Presets presets={kind.presets} onChoose={(chosen) => setValues((before) => ({ ...before, ...chosen }))} />}
+      {kind.fields.map((field) => (
+        <FieldInput
+          key={field.name}
+          field={field}
+          value={values[field.name] ?? ""}
+          onChange={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
+          error={fieldError(field.name)}
+        />
+      ))}
+      {isCalendar && <WorkingHours hours={hours} onChange={setHours} />}
+      {kind.secret && (
+        <PasswordInput
+          label={kind.secret}
+          description={stored ? "Stored and never shown again. Leave it empty to keep it." : "Stored encrypted and never shown again."}
+          autoComplete="off"
+          required={!stored}
+          value={secret}
+          onChange={(event) => setSecret(event.currentTarget.value)}
+          error={fieldError("secret")}
+        />
+      )}
+      {tested && (
+        <Alert color={tested.ok ? "signal" : "red"} title={tested.ok ? "It works" : "It does not work yet"} role="status">
+          {tested.message}
+          {tested.account && <Text size="sm">Account: {tested.account}</Text>}
+        </Alert>
+      )}
+      <Problem text={save.problem || test.problem || consent.problem} />
+      <Group justify="flex-end">
         {kind.secret && (
-          <PasswordInput
-            label={kind.secret}
-            description={stored ? "Stored and never shown again. Leave it empty to keep it." : "Stored encrypted and never shown again."}
-            autoComplete="off"
-            required={!stored}
-            value={secret}
-            onChange={(event) => setSecret(event.currentTarget.value)}
-            error={fieldError("secret")}
-          />
-        )}
-        {tested && (
-          <Alert color={tested.ok ? "signal" : "red"} title={tested.ok ? "It works" : "It does not work yet"} role="status">
-            {tested.message}
-            {tested.account && <Text size="sm">Account: {tested.account}</Text>}
-          </Alert>
-        )}
-        <Problem text={save.problem || test.problem || consent.problem} />
-        <Group justify="flex-end">
-          {kind.secret && (
-            <Button variant="default" loading={test.isBusy} onClick={() => void test.submit()}>
-              Test before saving
-            </Button>
-          )}
-          <Button type="submit" loading={save.isBusy || consent.isBusy}>
-            {needsConsent
-              ? `Continue at ${kind.provider === "microsoft" ? "Microsoft" : "Google"}`
-              : stored
-                ? "Save changes"
-                : `Connect ${name}`}
+          <Button variant="default" loading={test.isBusy} onClick={() => void test.submit()}>
+            Test before saving
           </Button>
-        </Group>
-      </Stack>
-    </form>
+        )}
+        <Button type="submit" loading={save.isBusy || consent.isBusy}>
+          {needsConsent
+            ? `Continue at ${kind.provider === "microsoft" ? "Microsoft" : "Google"}`
+            : stored
+              ? "Save changes"
+              : `Connect ${name}`}
+        </Button>
+      </Group>
+    </Form>
+  );
+}
+
+/** Fills in the servers of a well-known vendor (rule M1). */
+function Presets({ presets, onChoose }: { presets: Preset[]; onChoose: (values: Values) => void }) {
+  const [chosen, setChosen] = useState<Preset | null>(null);
+  return (
+    <div>
+      <Group gap="xs">
+        {presets.map((preset) => (
+          <Button
+            key={preset.label}
+            size="xs"
+            variant="default"
+            aria-pressed={preset === chosen}
+            onClick={() => {
+              setChosen(preset);
+              onChoose(preset.values);
+            }}
+          >
+            Servers of {preset.label}
+          </Button>
+        ))}
+      </Group>
+      <Text size="sm" c="dimmed" mt={4} aria-live="polite">
+        {chosen?.note}
+      </Text>
+    </div>
   );
 }
 

@@ -5,8 +5,7 @@ import { useState } from "react";
 import { $api, api, type Schemas } from "../../api/api";
 import { ConfirmDanger } from "../../ui/ConfirmDanger";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
+import { Loaded } from "../../ui/Loaded";
 import { tell, tellProblem } from "../../ui/notify";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
@@ -15,18 +14,14 @@ import { RoleGate } from "../../ui/RoleGate";
 import { IntegrationForm } from "./IntegrationForm";
 import { KINDS, type Kind, kindOf } from "./kinds";
 
-type Integration = Schemas["IntegrationReply"];
+type Integration = Schemas["IntegrationListed"];
 
 /** What the dialog edits: something new of a kind, or something that exists. */
 type Edited = { kind: Kind; integration?: Integration };
 
 export function IntegrationsPage() {
   const integrations = $api.useQuery("get", "/v1/integrations");
-  const agents = $api.useQuery("get", "/v1/agents", { params: { query: { limit: 200 } } });
   const [edited, setEdited] = useState<Edited | null>(null);
-  const list = integrations.data?.integrations ?? [];
-  const usersOf = (id: string) =>
-    (agents.data?.agents ?? []).filter((agent) => Object.values(agent.integrations ?? {}).includes(id)).map((agent) => agent.display_name);
 
   const connect = (
     <RoleGate needs="editor">
@@ -53,30 +48,29 @@ export function IntegrationsPage() {
   return (
     <Page
       title="Integrations"
-      description="Mailboxes, calendars and WhatsApp senders that the tools of your agents may use. Attach them to an agent under Advanced."
+      description="Mailboxes that agents answer, and the mail, calendar and WhatsApp accounts that their tools use. Attach them to an agent under Advanced."
       actions={connect}
     >
-      {integrations.error ? (
-        <ErrorState error={integrations.error} what="The integrations" onRetry={integrations.refetch} />
-      ) : !integrations.data ? (
-        <Loading />
-      ) : list.length === 0 ? (
-        <EmptyState icon={<IconPlugConnected size={32} stroke={1.5} />} title="Nothing connected yet">
-          Connect a mailbox, and a tool can send the confirmation of an order; connect a calendar, and it can offer free times and book one
-          without double bookings.
-        </EmptyState>
-      ) : (
-        <Stack gap="sm">
-          {list.map((integration) => (
-            <IntegrationCard
-              key={integration.id}
-              integration={integration}
-              users={usersOf(integration.id)}
-              onEdit={() => setEdited({ kind: kindOf(integration.provider), integration })}
-            />
-          ))}
-        </Stack>
-      )}
+      <Loaded query={integrations} what="The integrations">
+        {({ integrations: list }) =>
+          list.length === 0 ? (
+            <EmptyState icon={<IconPlugConnected size={32} stroke={1.5} />} title="Nothing connected yet">
+              Connect a mailbox, and an agent can answer it, or a tool send the confirmation of an order; connect a calendar, and it can
+              offer free times and book one without double bookings.
+            </EmptyState>
+          ) : (
+            <Stack gap="sm">
+              {list.map((integration) => (
+                <IntegrationCard
+                  key={integration.id}
+                  integration={integration}
+                  onEdit={() => setEdited({ kind: kindOf(integration.provider), integration })}
+                />
+              ))}
+            </Stack>
+          )
+        }
+      </Loaded>
       <Modal opened={edited !== null} onClose={() => setEdited(null)} title={edited?.integration?.name ?? edited?.kind.label} size="lg">
         {edited && <IntegrationForm kind={edited.kind} stored={edited.integration} onDone={() => setEdited(null)} />}
       </Modal>
@@ -84,7 +78,8 @@ export function IntegrationsPage() {
   );
 }
 
-function IntegrationCard({ integration, users, onEdit }: { integration: Integration; users: string[]; onEdit: () => void }) {
+function IntegrationCard({ integration, onEdit }: { integration: Integration; onEdit: () => void }) {
+  const users = integration.used_by;
   const queries = useQueryClient();
   const [isTesting, setTesting] = useState(false);
   const [isRemoving, setRemoving] = useState(false);

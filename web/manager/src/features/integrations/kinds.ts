@@ -21,6 +21,21 @@ export interface Kind {
   isOAuth: boolean;
   secret?: string;
   fields: Field[];
+  /** Values of well-known vendors. */
+  presets?: Preset[];
+}
+
+export interface Preset {
+  label: string;
+  values: Record<string, string | number>;
+  /** What has to be known about its secret. */
+  note: string;
+}
+
+const SECURITIES = ["starttls", "tls", "none"];
+
+function mailServers(imap: string, smtp: string): Preset["values"] {
+  return { imap_host: imap, imap_port: 993, imap_security: "tls", smtp_host: smtp, smtp_port: 587, smtp_security: "starttls" };
 }
 
 const CALENDAR: Field[] = [
@@ -40,17 +55,37 @@ const CALENDAR: Field[] = [
 export const KINDS: Kind[] = [
   {
     provider: "smtp",
-    label: "Mailbox (SMTP)",
-    about: "Send mail through any mail server",
+    label: "Mailbox (IMAP and SMTP)",
+    about: "Read and send mail at any mail server",
     isOAuth: false,
     secret: "Password",
     fields: [
       { name: "sender", label: "From address", type: "email" },
       { name: "sender_name", label: "From name", isOptional: true },
-      { name: "smtp_host", label: "Server" },
-      { name: "smtp_port", label: "Port", type: "number", initial: 587 },
-      { name: "smtp_security", label: "Security", type: "choice", choices: ["starttls", "tls", "none"], initial: "starttls" },
-      { name: "username", label: "User name" },
+      {
+        name: "imap_host",
+        label: "Reading: IMAP server",
+        description: "For agents that answer this mailbox. Empty: mail is only sent.",
+        isOptional: true,
+      },
+      { name: "imap_port", label: "Reading: port", type: "number", initial: 993 },
+      { name: "imap_security", label: "Reading: security", type: "choice", choices: SECURITIES, initial: "tls" },
+      { name: "smtp_host", label: "Sending: SMTP server" },
+      { name: "smtp_port", label: "Sending: port", type: "number", initial: 587 },
+      { name: "smtp_security", label: "Sending: security", type: "choice", choices: SECURITIES, initial: "starttls" },
+      { name: "username", label: "User name", description: "At both servers; mostly the whole address." },
+    ],
+    presets: [
+      {
+        label: "Gmail",
+        values: mailServers("imap.gmail.com", "smtp.gmail.com"),
+        note: "Gmail wants an app password: 16 letters, made in the Google account under Security, once 2-Step Verification is on.",
+      },
+      {
+        label: "Outlook",
+        values: mailServers("outlook.office365.com", "smtp.office365.com"),
+        note: "The account's administrator must allow IMAP and authenticated SMTP for this mailbox.",
+      },
     ],
   },
   {
@@ -94,9 +129,10 @@ export function initialValues(kind: Kind, stored: Record<string, unknown> = {}):
   );
 }
 
-/** `settings` as the API wants them: what the form does not show (working hours) stays as it is stored. */
+/** `settings` as the API wants them: what the form does not show (working hours) stays as it is stored, what was emptied goes. */
 export function settingsOf(values: Record<string, string | number>, stored: Record<string, unknown> = {}): Record<string, unknown> {
-  return { ...stored, ...Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "")) };
+  const unshown = Object.entries(stored).filter(([name]) => !(name in values));
+  return Object.fromEntries([...unshown, ...Object.entries(values).filter(([, value]) => value !== "")]);
 }
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;

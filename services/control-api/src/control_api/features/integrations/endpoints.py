@@ -11,8 +11,17 @@ from starlette.responses import HTMLResponse, Response
 
 from control_api.access.dependencies import Editor, Viewer, caller_of
 from control_api.access.idempotent_route import api_router
+from control_api.db.agent_tables import AgentRow, IntegrationRow
 from control_api.features.integrations.oauth import STATE_TTL_S, OAuthService
-from control_api.features.integrations.schemas import IntegrationList, IntegrationPut, IntegrationReply, IntegrationTested, OAuthStart, OAuthStarted
+from control_api.features.integrations.schemas import (
+    IntegrationList,
+    IntegrationListed,
+    IntegrationPut,
+    IntegrationReply,
+    IntegrationTested,
+    OAuthStart,
+    OAuthStarted,
+)
 from control_api.features.integrations.service import IntegrationService
 from control_api.web.provide import provided
 
@@ -27,7 +36,7 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name
 @router.get("/v1/integrations")
 async def list_integrations(caller: Viewer, service: Service) -> IntegrationList:
     """Connected accounts, without their secrets."""
-    return IntegrationList(integrations=[IntegrationReply.model_validate(row) for row in await service.list_all(caller)])
+    return IntegrationList(integrations=[_listed(row, users) for row, users in await service.list_all(caller)])
 
 
 @router.post("/v1/integrations", status_code=201)
@@ -89,3 +98,7 @@ async def try_integration(caller: Editor, service: Service, integration_id: str)
     """Log in and say what the vendor answered; nothing is sent."""
     ok, message, account = await service.test(caller, integration_id)
     return IntegrationTested(ok=ok, message=message, account=account)
+
+
+def _listed(row: IntegrationRow, users: list[AgentRow]) -> IntegrationListed:
+    return IntegrationListed(**IntegrationReply.model_validate(row).model_dump(), used_by=[user.draft["display_name"] for user in users])

@@ -10,16 +10,17 @@ from callstage_contracts.calendar_settings import CalendarSettings
 from pydantic import BaseModel, Field, StringConstraints
 
 from control_api.compile.draft import NonEmptyText
-from control_api.compile.urls import HostText
+from control_api.compile.urls import HostText, OptionalHostText
 from control_api.web.schema import Body, Reply
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class SmtpSettings(account_settings.SmtpSettings):
-    """The host is checked as all addresses are that a tenant chooses."""
+    """The hosts are checked as all addresses are that a tenant chooses."""
 
     smtp_host: HostText
+    imap_host: OptionalHostText = ""
 
 
 SETTINGS: dict[IntegrationProvider, tuple[IntegrationCategory, type[BaseModel]]] = {
@@ -54,10 +55,16 @@ class IntegrationReply(Reply):
     updated_at: datetime
 
 
+class IntegrationListed(IntegrationReply):
+    """One of the list."""
+
+    used_by: list[str] = Field(description="Names of the agents whose tools use it, or that read it.")
+
+
 class IntegrationList(Reply):
     """All of the tenant."""
 
-    integrations: list[IntegrationReply]
+    integrations: list[IntegrationListed]
 
 
 class IntegrationTested(Reply):

@@ -9,17 +9,18 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.access.caller import Caller
-from control_api.db.agent_tables import AgentRow, IntegrationRow
+from control_api.db.agent_tables import AgentRow, IntegrationRow, MailboxRow
 from control_api.db.rows import TenantRows
 from control_api.db.tables import now
 from control_api.db.unit_of_work import UnitOfWork, Writer
 from control_api.features.backends.sandbox import SandboxClient
 from control_api.features.ids import new_row_id
 from control_api.features.integrations.schemas import OAUTH_PROVIDERS, SETTINGS, IntegrationPut
+from control_api.features.mailboxes.attached import renew_mailboxes
 from control_api.outbox.records import integration_record
 from control_api.web.problems import FieldError, field_errors
 
-_BOUND_TO_SECRET = ("smtp_host", "username", "account_sid")
+_BOUND_TO_SECRET = ("smtp_host", "imap_host", "username", "account_sid")
 _MOST = 200
 
 
@@ -31,11 +32,12 @@ class IntegrationService:
         self._box = box
         self._sandbox = sandbox
 
-    async def list_all(self, caller: Caller) -> list[IntegrationRow]:
-        """By name."""
+    async def list_all(self, caller: Caller) -> list[tuple[IntegrationRow, list[AgentRow]]]:
+        """By name, each with the agents that use it."""
         async with self._writer.database.session() as session:
-            rows = await TenantRows(session, caller.tenant_id).all(IntegrationRow)
-        return sorted(rows, key=lambda row: (row.category, row.name, row.id))
+            tenant = TenantRows(session, caller.tenant_id)
+            rows, users = await tenant.all(IntegrationRow), await _users(tenant)
+        return [(row, users.get(row.id, [])) for row in sorted(rows, key=lambda row: (row.category, row.name, row.id))]
 
     async def get(self, caller: Caller, integration_id: str) -> IntegrationRow:
         """Raises NotFound."""
@@ -66,28 +68,28 @@ class IntegrationService:
     async def change(self, caller: Caller, integration_id: str, body: IntegrationPut) -> IntegrationRow:
         """Works at once for every agent that has it. Raises NotFound, FieldError."""
         async with self._writer.change(caller) as unit:
-            row = await _row(unit.session, unit.tenant_id, integration_id)
+            row = await _row(unit.session, unit.tenant_id, integration_id, lock=True)
             if body.provider != row.provider:
                 raise FieldError("provider", "cannot be changed; connect another account")
             settings, before = checked(body.provider, body.settings), {"name": row.name, **row.settings}
-            is_other = any(row.settings.get(name) != settings.get(name) for name in _BOUND_TO_SECRET)
+            is_other = any((row.settings.get(name) or "") != (settings.get(name) or "") for name in _BOUND_TO_SECRET)
             if body.secret is not None and row.provider not in OAUTH_PROVIDERS:
                 row.secret_sealed = self._box.seal(body.secret, integration_aad(unit.tenant_id, row.id))
             elif is_other:
                 raise FieldError("secret", "a stored secret is not sent to another account or server; enter it again")
             row.name, row.settings, row.updated_at = body.name, settings, now()
             await _publish(unit, row)
+            await renew_mailboxes(unit, row)
             unit.audit("integration.changed", "integration", row.id, before=before, after={"name": row.name, **settings})
         return row
 
     async def remove(self, caller: Caller, integration_id: str) -> None:
         """Raises NotFound; Conflict while an agent has it."""
         async with self._writer.change(caller) as unit:
-            row = await _row(unit.session, unit.tenant_id, integration_id)
-            agents = await TenantRows(unit.session, unit.tenant_id).all(AgentRow)
-            users = sorted(agent.agent_id for agent in agents if integration_id in (agent.draft.get("integrations") or {}).values())
+            row = await _row(unit.session, unit.tenant_id, integration_id, lock=True)
+            users = (await _users(TenantRows(unit.session, unit.tenant_id))).get(integration_id)
             if users:
-                raise Conflict(f"the agents {', '.join(users)} use it; detach it there first", code="in_use")
+                raise Conflict(f"the agents {', '.join(user.agent_id for user in users)} use it; detach it there first", code="in_use")
             await unit.session.delete(row)
             await unit.publish(INTEGRATIONS, integration_key(unit.tenant_id, integration_id), None)
             unit.audit("integration.removed", "integration", integration_id, before={"provider": row.provider, "name": row.name})
@@ -128,11 +130,22 @@ def checked(provider: IntegrationProvider, settings: dict[str, Any]) -> dict[str
         raise FieldError(f"settings.{first['field']}", first["message"]) from err
 
 
-async def _row(session: AsyncSession, tenant_id: str, integration_id: str) -> IntegrationRow:
-    row = await TenantRows(session, tenant_id).first(IntegrationRow, IntegrationRow.id == integration_id)
+async def _row(session: AsyncSession, tenant_id: str, integration_id: str, *, lock: bool = False) -> IntegrationRow:
+    row = await TenantRows(session, tenant_id).first(IntegrationRow, IntegrationRow.id == integration_id, lock=lock)
     if row is None:
         raise NotFound("no such integration")
     return row
+
+
+async def _users(tenant: TenantRows) -> dict[str, list[AgentRow]]:
+    """Agents by the account that their tools use or that they read, in the order of their ids."""
+    read = {mailbox.agent_id: (mailbox.integration_id,) for mailbox in await tenant.all(MailboxRow)}
+    users: dict[str, list[AgentRow]] = {}
+    for agent in sorted(await tenant.all(AgentRow), key=lambda agent: agent.agent_id):
+        used: set[str] = {*(agent.draft.get("integrations") or {}).values(), *read.get(agent.agent_id, ())}
+        for integration_id in used:
+            users.setdefault(integration_id, []).append(agent)
+    return users
 
 
 async def _publish(unit: UnitOfWork, row: IntegrationRow) -> None:

@@ -1,62 +1,25 @@
 /** Proves A2 A5 I2 V8: settings say what they do, save what is right, and show what the API refuses under its field. */
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { meQuery } from "../../../api/me";
-import { queryClient } from "../../../api/queryClient";
-import { renderInRouter } from "../../../ui/renderInRouter";
-import { DraftProvider } from "../draft/DraftProvider";
-import { FakeAgentServer } from "../fakeAgentServer";
+import { expect, it, vi } from "vitest";
+import { LONG, testEditor } from "../testEditor";
 import { AdvancedTab } from "./AdvancedTab";
 
 // jsdom has no layout, without which CodeMirror cannot draw.
 vi.mock("../prompt/PromptCode", () => ({ default: () => <textarea aria-label="Persona" /> }));
-window.scrollTo = () => undefined;
-vi.setConfig({ testTimeout: 60_000 });
-
-const LONG = { timeout: 20_000 };
 const NO_BACKEND = { status: 404, code: "not_found", detail: "this agent has no backend" };
 const CALENDAR = { id: "cal-1", category: "calendar", provider: "google", name: "Office", settings: {}, account: "a@b.example" };
-const network = setupServer();
-let server: FakeAgentServer;
+const editor = testEditor(
+  http.get("*/v1/agents/:id/backend", () => HttpResponse.json(NO_BACKEND, { status: 404 })),
+  http.get("*/v1/integrations", () => HttpResponse.json({ integrations: [CALENDAR] })),
+  http.get("*/v1/tools/standard", () => HttpResponse.json({ tools: [] })),
+  http.get("*/v1/providers/health", () => HttpResponse.json({ providers: [] })),
+  http.get("*/v1/voices", () =>
+    HttpResponse.json({ voices: [{ provider: "openai", voice: "nova", name: "Nova", language: "multi", gender: "female" }], notes: {} }),
+  ),
+);
 
-beforeAll(() => network.listen());
-beforeEach(() => {
-  server = new FakeAgentServer();
-  network.use(
-    http.get("*/v1/agents/:id/backend", () => HttpResponse.json(NO_BACKEND, { status: 404 })),
-    http.get("*/v1/integrations", () => HttpResponse.json({ integrations: [CALENDAR] })),
-    http.get("*/v1/tools/standard", () => HttpResponse.json({ tools: [] })),
-    http.get("*/v1/providers/health", () => HttpResponse.json({ providers: [] })),
-    http.get("*/v1/voices", () =>
-      HttpResponse.json({ voices: [{ provider: "openai", voice: "nova", name: "Nova", language: "multi", gender: "female" }], notes: {} }),
-    ),
-    ...server.handlers(),
-  );
-});
-afterEach(() => {
-  network.resetHandlers();
-  queryClient.clear();
-});
-afterAll(() => network.close());
-
-async function opened() {
-  queryClient.setQueryData(meQuery.queryKey, {
-    tenant_id: "t",
-    kind: "user",
-    id: "u",
-    name: "Ann",
-    role: server.role,
-    scopes: [],
-  } as never);
-  await renderInRouter(
-    <DraftProvider loaded={server.agent}>
-      <AdvancedTab />
-    </DraftProvider>,
-    "/agents/pizzeria/advanced",
-  );
-}
+const opened = () => editor.open(<AdvancedTab />, "/agents/pizzeria/advanced");
 
 it("says what a slider does at its value, and saves it", async () => {
   await opened();
@@ -64,7 +27,7 @@ it("says what a slider does at its value, and saves it", async () => {
   expect(slider).toHaveAttribute("aria-valuetext", expect.stringContaining("Balanced: 200 ms"));
   fireEvent.keyDown(slider, { key: "Home" });
   expect(await screen.findByText(/Never interrupted/)).toBeInTheDocument();
-  await waitFor(() => expect(server.agent.interruption_sensitivity).toBe(0), LONG);
+  await waitFor(() => expect(editor.server.agent.interruption_sensitivity).toBe(0), LONG);
 });
 
 it("keeps a wrong number out of the draft and says why; a right one is saved", async () => {
@@ -75,12 +38,14 @@ it("keeps a wrong number out of the draft and says why; a right one is saved", a
   expect(screen.getByText(/Write the number in full/)).toBeInTheDocument();
   fireEvent.change(phone, { target: { value: "+12025550123" } });
   expect(screen.queryByText(/Write the number in full/)).not.toBeInTheDocument();
-  await waitFor(() => expect(server.agent.test_caller_phone).toBe("+12025550123"), LONG);
+  await waitFor(() => expect(editor.server.agent.test_caller_phone).toBe("+12025550123"), LONG);
 });
 
 it("shows what the API refuses under its field", async () => {
   const detail = "tools_webhook_url: this address is not public";
-  network.use(http.patch("*/v1/agents/:id", () => HttpResponse.json({ status: 422, code: "invalid_request", detail }, { status: 422 })));
+  editor.network.use(
+    http.patch("*/v1/agents/:id", () => HttpResponse.json({ status: 422, code: "invalid_request", detail }, { status: 422 })),
+  );
   await opened();
   const address = await within(await screen.findByRole("region", { name: "Tools webhook" }, LONG)).findByRole("textbox", {
     name: "Address",
@@ -94,10 +59,10 @@ it("attaches an account and lets it go", async () => {
   const account = await screen.findByRole("combobox", { name: "Calendar" }, LONG);
   fireEvent.click(account);
   fireEvent.click(await screen.findByRole("option", { name: "Office (a@b.example)" }, LONG));
-  await waitFor(() => expect(server.agent.integrations).toEqual({ calendar: "cal-1" }), LONG);
+  await waitFor(() => expect(editor.server.agent.integrations).toEqual({ calendar: "cal-1" }), LONG);
   fireEvent.click(account);
   fireEvent.click(await screen.findByRole("option", { name: "Not attached" }, LONG));
-  await waitFor(() => expect(server.agent.integrations).toEqual({}), LONG);
+  await waitFor(() => expect(editor.server.agent.integrations).toEqual({}), LONG);
 });
 
 it("takes the provider along with its voice", async () => {
@@ -105,13 +70,13 @@ it("takes the provider along with its voice", async () => {
   const voice = await screen.findByRole("combobox", { name: "Voice" }, LONG);
   fireEvent.click(voice);
   fireEvent.click(await screen.findByRole("option", { name: /Nova/ }, LONG));
-  await waitFor(() => expect([server.agent.voice, server.agent.tts?.provider]).toEqual(["nova", "openai"]), LONG);
+  await waitFor(() => expect([editor.server.agent.voice, editor.server.agent.tts?.provider]).toEqual(["nova", "openai"]), LONG);
   expect(await screen.findByText(/OpenAI has no key/, {}, LONG)).toBeInTheDocument();
 });
 
 it("names what is lost before the agent is deleted", async () => {
   let isDeleted = false;
-  network.use(
+  editor.network.use(
     http.delete("*/v1/agents/pizzeria", () => {
       isDeleted = true;
       return new HttpResponse(null, { status: 204 });

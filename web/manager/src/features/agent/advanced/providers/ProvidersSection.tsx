@@ -1,29 +1,17 @@
-import { Alert, Badge, Group, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { Alert, Select, Text } from "@mantine/core";
 import { $api, type Schemas } from "../../../../api/api";
 import { messageOf } from "../../../../ui/ErrorState";
 import { Section } from "../../../../ui/Section";
 import { TextLink } from "../../../../ui/TextLink";
-import { healthWords } from "../../../settings/providerWords";
 import { useDraft } from "../../draft/DraftProvider";
 import { Setting } from "../settings/Setting";
 import { SliderSetting } from "../settings/SliderSetting";
-import { problemOfField } from "../settings/typed";
-import {
-  defaultModel,
-  isConfigured,
-  KIND_TITLES,
-  OFFLINE,
-  type ProviderKind,
-  platformChoice,
-  providerLabel,
-  providerOptions,
-} from "./catalogue";
-import { FallbacksField } from "./FallbacksField";
+import { HealthLine } from "./HealthLine";
+import { ProviderSetting } from "./ProviderSetting";
+import { RealtimeSetting } from "./RealtimeSetting";
 
-type Health = Schemas["ProviderHealth"];
 type Thinking = NonNullable<Schemas["LlmSettings"]["thinking_level"]>;
 
-const NONE = "";
 const THINKING: { value: Thinking; label: string }[] = [
   { value: "minimal", label: "Minimal: answers at once" },
   { value: "low", label: "Low" },
@@ -62,7 +50,7 @@ export function ProvidersSection() {
           The three below stand by for when the speech-to-speech model fails.
         </Text>
       )}
-      <Choice kind="llm" health={health} value={llm} onChange={(changes) => patch({ llm: changes })} />
+      <ProviderSetting kind="llm" health={health} value={llm} onChange={(changes) => patch({ llm: changes })} />
       <SliderSetting
         field="temperature"
         label="Temperature"
@@ -94,153 +82,21 @@ export function ProvidersSection() {
         )}
       </Setting>
       {isVoice && (
-        <Choice kind="stt" health={health} value={draft.stt} onChange={(changes) => patch({ stt: { ...draft.stt, ...changes } })} />
+        <ProviderSetting
+          kind="stt"
+          health={health}
+          value={draft.stt}
+          onChange={(changes) => patch({ stt: { ...draft.stt, ...changes } })}
+        />
       )}
       {isVoice && (
-        <Choice kind="tts" health={health} value={draft.tts} onChange={(changes) => patch({ tts: { ...draft.tts, ...changes } })} />
+        <ProviderSetting
+          kind="tts"
+          health={health}
+          value={draft.tts}
+          onChange={(changes) => patch({ tts: { ...draft.tts, ...changes } })}
+        />
       )}
     </Section>
-  );
-}
-
-function HealthLine({ health }: { health: Health[] }) {
-  if (health.length === 0) return null;
-  return (
-    <Group gap="xs" role="list" aria-label="Health of the providers">
-      {health.map((item) => {
-        const state = healthWords(item);
-        return (
-          <Badge key={item.provider} role="listitem" {...(state.color === "gray" ? { variant: "default" } : { color: state.color })}>
-            {providerLabel(item.provider)}: {state.text}
-          </Badge>
-        );
-      })}
-    </Group>
-  );
-}
-
-interface ChoiceProps {
-  kind: Exclude<ProviderKind, "realtime">;
-  health: Health[];
-  value: Schemas["SpeechSettings"] | undefined;
-  onChange: (changes: { provider?: string | null; model?: string | null; fallbacks?: Schemas["FallbackChoice"][] | null }) => void;
-}
-
-function Choice({ kind, health, value, onChange }: ChoiceProps) {
-  const { problem, isReadOnly } = useDraft();
-  const provider = value?.provider ?? null;
-  const own = platformChoice(kind, health);
-  return (
-    <Setting label={KIND_TITLES[kind]} shape="group" explanation={EXPLANATIONS[kind]} problem={problemOfField(problem, kind)}>
-      {() => (
-        <Stack gap="sm">
-          <Group grow gap="xs" align="flex-start">
-            <Select
-              label="Provider"
-              data={[{ value: NONE, label: "Platform's choice" }, ...providerOptions(kind, provider)]}
-              value={provider ?? NONE}
-              disabled={isReadOnly}
-              onChange={(next) => onChange({ provider: next || null, model: null })}
-            />
-            <TextInput
-              label="Model"
-              value={value?.model ?? ""}
-              placeholder={defaultModel(kind, provider ?? own, health) || "the provider's own"}
-              maxLength={200}
-              readOnly={isReadOnly}
-              onChange={(event) => onChange({ model: event.currentTarget.value || null })}
-            />
-          </Group>
-          {provider === null && (
-            <Text size="xs" c="dimmed">
-              Now {providerLabel(own)}: {own === OFFLINE ? "no other provider has a key." : "the first with a key."}
-            </Text>
-          )}
-          {provider !== null && !isConfigured(kind, provider, health) && <NoKey provider={provider} />}
-          <FallbacksField
-            kind={kind}
-            value={value?.fallbacks ?? null}
-            onChange={(fallbacks) => onChange({ fallbacks })}
-            isReadOnly={isReadOnly}
-          />
-        </Stack>
-      )}
-    </Setting>
-  );
-}
-
-const EXPLANATIONS: Record<Exclude<ProviderKind, "realtime">, string> = {
-  llm: "Decides what to say and which tools to call.",
-  stt: "Turns the caller's speech into text.",
-  tts: "Turns text into speech. Choosing a voice above chooses its provider.",
-};
-
-function NoKey({ provider }: { provider: string }) {
-  return (
-    <Text size="sm" c="var(--callstage-warn-ink)" role="status">
-      {providerLabel(provider)} has no key, so calls would fall back.{" "}
-      <TextLink to="/settings/$section" params={{ section: "providers" }} underline="always" size="sm">
-        Store one
-      </TextLink>
-    </Text>
-  );
-}
-
-function RealtimeSetting({ health }: { health: Health[] }) {
-  const { draft, patch, isReadOnly, problem } = useDraft();
-  const realtime = draft.realtime;
-  const provider = realtime?.provider ?? null;
-  const options = realtime?.options ?? {};
-  const voice = typeof options.voice === "string" ? options.voice : "";
-  return (
-    <Setting
-      label="One model for all"
-      shape="group"
-      explanation="A speech-to-speech model hears, thinks and speaks in one. Quicker and livelier; its words are checked less."
-      problem={problemOfField(problem, "realtime")}
-    >
-      {() => (
-        <Stack gap="sm">
-          <Switch
-            label={provider ? `${providerLabel(provider)} does it all` : "Hearing, thinking and speaking are separate"}
-            checked={provider !== null}
-            disabled={isReadOnly}
-            onChange={(event) => patch({ realtime: event.currentTarget.checked ? { provider: "openai", model: null, options: {} } : null })}
-          />
-          {provider !== null && (
-            <>
-              <Group grow gap="xs" align="flex-start">
-                <Select
-                  label="Provider"
-                  data={providerOptions("realtime", provider)}
-                  value={provider}
-                  disabled={isReadOnly}
-                  onChange={(next) => patch({ realtime: { provider: next, model: null, options: {} } })}
-                />
-                <TextInput
-                  label="Model"
-                  value={realtime?.model ?? ""}
-                  placeholder={defaultModel("realtime", provider, health) || "the provider's own"}
-                  readOnly={isReadOnly}
-                  onChange={(event) => patch({ realtime: { ...realtime, model: event.currentTarget.value || null } })}
-                />
-                <TextInput
-                  label="Its voice"
-                  value={voice}
-                  placeholder="the model's own"
-                  readOnly={isReadOnly}
-                  onChange={(event) => {
-                    const { voice: _, ...others } = options;
-                    const next = event.currentTarget.value;
-                    patch({ realtime: { ...realtime, options: next ? { ...others, voice: next } : others } });
-                  }}
-                />
-              </Group>
-              {!isConfigured("realtime", provider, health) && <NoKey provider={provider} />}
-            </>
-          )}
-        </Stack>
-      )}
-    </Setting>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, PasswordInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, SegmentedControl, Stack, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useCallback, useState } from "react";
@@ -10,6 +10,7 @@ import { RelativeTime } from "../../../../ui/RelativeTime";
 import { useSubmit } from "../../../../ui/useSubmit";
 import { useDraft } from "../../draft/DraftProvider";
 import { urlProblem } from "../settings/checks";
+import { Tested } from "../settings/Tested";
 
 type Put = Schemas["BackendPut"];
 
@@ -113,13 +114,7 @@ export function BackendForm({ stored }: { stored: Schemas["BackendReply"] | null
         error={fieldError("api_key") ?? fieldError("password")}
         onChange={(event) => setSecret(event.currentTarget.value)}
       />
-      <div aria-live="polite">
-        {tested && (
-          <Alert color={tested.ok ? "signal" : "red"} title={tested.ok ? "It works" : "The backend refused"}>
-            <Text>{[tested.message, tested.version && `Version ${tested.version}`].filter(Boolean).join(" · ")}</Text>
-          </Alert>
-        )}
-      </div>
+      <Tested result={tested} refused="The backend refused" details={tested?.version ? `Version ${tested.version}` : undefined} />
       <Problem text={save.problem || test.problem} />
       {!isReadOnly && (
         <Group justify="space-between">

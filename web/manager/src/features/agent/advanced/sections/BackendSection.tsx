@@ -1,34 +1,22 @@
-import { $api, ApiProblem } from "../../../../api/api";
-import { ErrorState } from "../../../../ui/ErrorState";
-import { Loading } from "../../../../ui/Loading";
+import { Loaded } from "../../../../ui/Loaded";
 import { Section } from "../../../../ui/Section";
 import { useDraft } from "../../draft/DraftProvider";
+import { useBackend } from "../../useBackend";
 import { BackendForm } from "./BackendForm";
 
 /** The Odoo or ERPNext behind `server`. Not part of the draft: it holds at once. */
 export function BackendSection() {
   const { draft } = useDraft();
-  const backend = $api.useQuery(
-    "get",
-    "/v1/agents/{agent_id}/backend",
-    { params: { path: { agent_id: draft.agent_id } } },
-    { retry: false },
-  );
-  const hasNone = backend.error instanceof ApiProblem && backend.error.status === 404;
-  const stored = hasNone ? null : backend.data;
+  const { stored, error, refetch } = useBackend(draft.agent_id);
   return (
     <Section
       title="Backend"
       anchor="backend"
       description="Your Odoo or ERPNext: tools read and write there, and callers are looked up by their number. A change holds at once, also for live calls."
     >
-      {backend.error && !hasNone ? (
-        <ErrorState error={backend.error} what="The backend" onRetry={backend.refetch} />
-      ) : stored === undefined ? (
-        <Loading lines={3} />
-      ) : (
-        <BackendForm key={stored?.updated_at ?? "none"} stored={stored} />
-      )}
+      <Loaded query={{ data: stored, error, refetch }} what="The backend" lines={3}>
+        {(data) => <BackendForm key={data?.updated_at ?? "none"} stored={data} />}
+      </Loaded>
     </Section>
   );
 }

@@ -1,13 +1,13 @@
 import { Section } from "../../../../ui/Section";
 import { useDraft } from "../../draft/DraftProvider";
-import { mailProblem, phoneProblem } from "../settings/checks";
+import { phoneProblem } from "../settings/checks";
 import { TextSetting } from "../settings/TextSetting";
 
-/** Who test sessions pretend to be (rule V8). */
+/** Who test sessions pretend to be (rule V8); the sender of mails stands with the mailbox. */
 export function TestCallerSection() {
   const { draft, patch } = useDraft();
   return (
-    <Section title="Test caller" anchor="test-caller" description="Who calls in the Test tab. Real calls never use these.">
+    <Section title="Test caller" anchor="test-caller" description="Who calls in the Test tab. Real calls never use it.">
       <TextSetting
         field="test_caller_phone"
         label="Phone number"
@@ -17,16 +17,6 @@ export function TestCallerSection() {
         type="tel"
         check={phoneProblem}
         onChange={(text) => patch({ test_caller_phone: text || null })}
-      />
-      <TextSetting
-        field="test_sender_email"
-        label="E-mail sender"
-        explanation="Taken as the sender in tests of a mailbox."
-        value={draft.test_sender_email}
-        placeholder="ada@example.com"
-        type="email"
-        check={mailProblem}
-        onChange={(text) => patch({ test_sender_email: text || null })}
       />
     </Section>
   );
