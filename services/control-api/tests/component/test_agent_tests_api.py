@@ -4,76 +4,19 @@ import base64
 import json
 import secrets
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 import pytest
 from callstage_contracts.events import CallEnded, CallJournaled, CallStarted
-from callstage_contracts.pb.runtime.v1 import replay_pb2 as pb
-from callstage_contracts.pb.runtime.v1 import replay_pb2_grpc
-from callstage_kit.grpc.server import serve_grpc
-from callstage_kit.health import Health
 from control_api.in_process import InProcess, TenantAccess, in_process, until
 from control_api.settings import ControlApiSettings
+from fake_replays import FakeReplays, difference, serving
 
 pytestmark = pytest.mark.leaks_allowed("sockets")  # gRPC closes its sockets later, in threads of its own
 
 AGENT = {"agent_id": "shop", "display_name": "Mia", "tools": ["end_call"], "test_caller_phone": "+15550001111"}
-SUMMARY = {
-    "user_turns": 1,
-    "stages": ["pay"],
-    "tools": ["buy"],
-    "ended_reason": "agent_ended",
-    "history": [{"kind": "said", "role": "user", "text": "A rose.", "stage": "", "tool": "", "status": ""}],
-}
-
-
-class FakeReplays(replay_pb2_grpc.ReplayServiceServicer):
-    """A runtime that says what the test wants."""
-
-    def __init__(self) -> None:
-        self.prepared: list[pb.PrepareRecordingRequest] = []
-        self.replayed: list[pb.ReplayRecordingRequest] = []
-        self.forked: list[pb.ForkSessionRequest] = []
-        self.differences: list[pb.ReplayDifference] = []
-        self.refusal: grpc.StatusCode | None = None
-
-    async def ForkSession(self, request: pb.ForkSessionRequest, context: Any) -> pb.ForkSessionReply:  # noqa: N802
-        self.forked.append(request)
-        if request.session_id == "unknown":
-            context.set_trailing_metadata((("callstage-code", "not_found"),))
-            await context.abort(grpc.StatusCode.NOT_FOUND, "there is no such session any more")
-        history = [pb.HistoryLine(role="assistant", text="Hello.")]
-        return pb.ForkSessionReply(
-            session_id="ses_fork",
-            stage="main",
-            variables_json='{"name": "Ada"}',
-            history=history,
-            replaced_text="A rose.",
-            caller_phone="+15550002222",
-        )
-
-    async def PrepareRecording(self, request: pb.PrepareRecordingRequest, context: Any) -> pb.PrepareRecordingReply:  # noqa: N802
-        self.prepared.append(request)
-        return pb.PrepareRecordingReply(recording=request.recording or b"of the journal", summary_json=json.dumps(SUMMARY))
-
-    async def ReplayRecording(self, request: pb.ReplayRecordingRequest, context: Any) -> pb.ReplayRecordingReply:  # noqa: N802
-        self.replayed.append(request)
-        if self.refusal is not None:
-            context.set_trailing_metadata((("callstage-code", "invalid"),))
-            await context.abort(self.refusal, "the recording is damaged")
-        return pb.ReplayRecordingReply(decisions=5, differences=self.differences, differences_total=len(self.differences))
-
-
-@asynccontextmanager
-async def _serving(replays: FakeReplays) -> AsyncGenerator[int]:
-    def register(server: grpc.aio.Server) -> None:
-        replay_pb2_grpc.add_ReplayServiceServicer_to_server(replays, server)
-
-    async with serve_grpc(register, Health(), "127.0.0.1", 0, stop_grace_s=0) as port:
-        yield port
 
 
 @pytest.fixture
@@ -83,7 +26,7 @@ def replays() -> FakeReplays:
 
 @pytest.fixture
 async def stack(make_settings: Callable[..., ControlApiSettings], replays: FakeReplays) -> AsyncIterator[InProcess]:
-    async with _serving(replays) as port, in_process(make_settings(runtime_target=f"127.0.0.1:{port}")) as running:
+    async with serving(replays) as port, in_process(make_settings(runtime_target=f"127.0.0.1:{port}")) as running:
         yield running
 
 
@@ -114,10 +57,6 @@ async def _recorded_call(stack: InProcess, tenant: TenantAccess, *, session_id: 
     return call_id
 
 
-def _difference(kind: str) -> pb.ReplayDifference:
-    return pb.ReplayDifference(kind=kind, at_ms=900, what="the stage", recorded="pay", today="wrap", after="a tool")
-
-
 async def test_a_recorded_call_becomes_a_test(stack: InProcess, shop: TenantAccess, replays: FakeReplays) -> None:
     call_id = await _recorded_call(stack, shop)
     made = await shop.http.post("/v1/agents/shop/tests", json={"name": "Buys a rose", "from_call_id": call_id, "is_anonymous": True})
@@ -139,12 +78,12 @@ async def test_a_run_tells_ways_from_words_and_is_kept(shop: TenantAccess, repla
     test = (await shop.http.post("/v1/agents/shop/tests", json={"name": "By hand", "steps": steps})).json()
     sent = json.loads(zlib.decompress(replays.prepared[0].recording))
     assert [step["kind"] for step in sent["steps"]] == ["says", "calls", "ends"]
-    replays.differences = [_difference("words"), _difference("prompt"), _difference("timing")]
+    replays.differences = [difference("words"), difference("prompt"), difference("timing")]
     ran = (await shop.http.post("/v1/agents/shop/tests/run")).json()
     assert (ran["passed"], ran["failed"], ran["results"][0]["differences_total"]) == (1, 0, 3)
     snapshot = json.loads(replays.replayed[0].snapshot_json)
     assert (snapshot["deployment"], snapshot["settings"]["display_name"]) == (0, "Mia"), "the draft, not what is live"
-    replays.differences = [_difference("stage")]
+    replays.differences = [difference("stage")]
     ran = (await shop.http.post("/v1/agents/shop/tests/run", json={"test_ids": [test["id"]]})).json()
     assert (ran["passed"], ran["failed"]) == (0, 1)
     detail = (await shop.http.get(f"/v1/agents/shop/tests/{test['id']}")).json()
@@ -152,9 +91,41 @@ async def test_a_run_tells_ways_from_words_and_is_kept(shop: TenantAccess, repla
     assert (await shop.http.post("/v1/agents/shop/tests/run", json={"test_ids": ["test_other"]})).status_code == 404
 
 
+async def test_a_test_that_was_written_by_hand_is_read_and_written_again(stack: InProcess, shop: TenantAccess, replays: FakeReplays) -> None:
+    steps = [{"kind": "says", "text": "A rose."}, {"kind": "calls", "tool": "buy", "arguments": {"n": 1}, "status": "failed"}]
+    made = (await shop.http.post("/v1/agents/shop/tests", json={"name": "By hand", "steps": steps})).json()
+    path = f"/v1/agents/shop/tests/{made['id']}"
+    kept = (await shop.http.get(path)).json()["steps"]
+    assert kept == [steps[0], {**steps[1], "result": {}}]
+    await shop.http.post("/v1/agents/shop/tests/run")
+    renamed = (await shop.http.patch(path, json={"name": "Buys"})).json()
+    assert (renamed["name"], renamed["steps"], renamed["last_passed"]) == ("Buys", kept, True)
+    changed = (await shop.http.patch(path, json={"steps": [{"kind": "stage", "stage": "pay"}]})).json()
+    assert (changed["name"], changed["steps"]) == ("Buys", [{"kind": "stage", "stage": "pay"}])
+    assert (changed["last_run_at"], changed["last_result"]) == (None, None), "it was found of other steps"
+    assert json.loads(zlib.decompress(replays.prepared[-1].recording))["steps"] == changed["steps"]
+    nameless_tool = [{"kind": "says", "text": "Hi"}, {"kind": "calls", "tool": ""}]
+    for body, field, message in (
+        ({"steps": []}, "steps", "at least 1 item"),
+        ({"steps": nameless_tool}, "steps.1.calls.tool", "must not be empty"),
+        ({"name": ""}, "name", "must not be empty"),
+    ):
+        refused = await shop.http.patch(path, json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field), body
+        assert message in refused.json()["errors"][0]["message"]
+    spoken = (await shop.http.post("/v1/agents/shop/tests", json={"name": "x", "from_call_id": await _recorded_call(stack, shop)})).json()
+    assert (await shop.http.get(f"/v1/agents/shop/tests/{spoken['id']}")).json()["steps"] is None
+    refused = await shop.http.patch(f"/v1/agents/shop/tests/{spoken['id']}", json={"steps": steps})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "steps")
+    assert (await shop.http.patch(f"/v1/agents/shop/tests/{spoken['id']}", json={"name": "y"})).json()["name"] == "y"
+    other = await stack.tenant()
+    await other.http.post("/v1/agents", json=AGENT)
+    assert (await other.http.patch(path, json={"name": "stolen"})).status_code == 404
+
+
 async def test_a_deploy_that_asks_for_its_tests_is_blocked_by_them(shop: TenantAccess, replays: FakeReplays) -> None:
     await shop.http.post("/v1/agents/shop/tests", json={"name": "By hand", "steps": [{"kind": "stage", "stage": "pay"}]})
-    replays.differences = [_difference("stage")]
+    replays.differences = [difference("stage")]
     blocked = await shop.http.post("/v1/agents/shop/deploy", json={"require_tests": True})
     assert (blocked.status_code, blocked.json()["code"]) == (422, "deploy_blocked")
     (finding,) = [finding for finding in blocked.json()["findings"] if finding["severity"] == "error"]
@@ -165,7 +136,7 @@ async def test_a_deploy_that_asks_for_its_tests_is_blocked_by_them(shop: TenantA
     assert (await shop.http.post("/v1/agents/shop/deploy", json={"require_tests": True})).status_code == 422, "a test that cannot run has not passed"
     replays.refusal = None
     assert (await shop.http.post("/v1/agents/shop/deploy", json={"require_tests": True})).json()["deployment"] == 1
-    replays.differences = [_difference("stage")]
+    replays.differences = [difference("stage")]
     assert (await shop.http.post("/v1/agents/shop/deploy")).json()["deployment"] == 2, "who does not ask is not held up"
 
 
@@ -232,5 +203,5 @@ async def test_a_viewer_looks_and_changes_nothing(stack: InProcess, shop: Tenant
     key = (await shop.http.post("/v1/api-keys", json={"scopes": ["read"]})).json()["api_key"]
     viewer = await stack.client(x_api_key=key)
     assert (await viewer.get("/v1/agents/shop/tests")).status_code == 200
-    for method, path in (("POST", "tests"), ("POST", "tests/run"), ("DELETE", "tests/test_x"), ("POST", "test-session")):
+    for method, path in (("POST", "tests"), ("POST", "tests/run"), ("PATCH", "tests/test_x"), ("DELETE", "tests/test_x"), ("POST", "test-session")):
         assert (await viewer.request(method, f"/v1/agents/shop/{path}", json={"name": "x", "steps": [{"kind": "ends"}]})).status_code == 403, path

@@ -16,6 +16,7 @@ class Finding:
     stage: str | None = None
     tool: str | None = None
     line: int | None = None
+    call_id: str | None = None
 
 
 HINTS: dict[str, str] = {
@@ -41,6 +42,10 @@ HINTS: dict[str, str] = {
     "unknown_provider": "Correct the name of the provider, or make sure that the installation has it: calls are refused otherwise.",
     "fallbacks_of_one_vendor": "Add a provider of another vendor to `fallbacks`, or leave `fallbacks` out: every vendor with a key then stands by.",
     "test_failed": "Look at the test in the Test tab: repair the draft, or delete the test when the new way is the wanted one.",
+    "no_tests": "Save a conversation as a test in the Test tab, or deploy without asking for tests.",
+    "call_goes_otherwise": "Look at the call and at the stage where it parts: repair the draft, or deploy without asking when the new way is wanted.",
+    "call_not_rehearsed": "Look at the call yourself, or ask for fewer calls when there was no time left.",
+    "no_calls_rehearsed": "Turn on recording and disclosure in the agent, deploy, and wait for calls; or deploy without asking for recent calls.",
     "fallback_repeated": "Take the repeated entry out of `fallbacks`: it is asked for what it has just failed at.",
 }
 """By code: what an editor does about it."""

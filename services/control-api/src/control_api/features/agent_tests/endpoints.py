@@ -10,6 +10,7 @@ from control_api.features.agent_tests.schemas import (
     AgentTestCreate,
     AgentTestDetail,
     AgentTestList,
+    AgentTestPatch,
     AgentTestRun,
     AgentTestsRan,
     AgentTestView,
@@ -43,6 +44,12 @@ async def run_agent_tests(caller: Editor, service: Service, agent_id: str, body:
 async def get_agent_test(caller: Viewer, service: Service, agent_id: str, test_id: str) -> AgentTestDetail:
     """One test with its conversation and its last result."""
     return await service.get(caller, agent_id, test_id)
+
+
+@router.patch("/v1/agents/{agent_id}/tests/{test_id}")
+async def change_agent_test(caller: Editor, service: Service, agent_id: str, test_id: str, body: AgentTestPatch) -> AgentTestDetail:
+    """Another name, or other steps for a test that was written by hand."""
+    return await service.change(caller, agent_id, test_id, body)
 
 
 @router.delete("/v1/agents/{agent_id}/tests/{test_id}", status_code=204)

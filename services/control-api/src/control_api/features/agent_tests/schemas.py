@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from callstage_domain.call import EndedReason
 from pydantic import Field, StringConstraints, model_validator
 
+from control_api.features.agent_tests.runtime import Replayed
 from control_api.web.schema import Body, Reply
 
 DifferenceKind = Literal["stage", "tool", "outcome", "words", "prompt", "timing"]
@@ -49,13 +50,23 @@ class EndsStep(Body):
 TestStep = Annotated[SaysStep | CallsStep | StageStep | EndsStep, Field(discriminator="kind")]
 
 
+Steps = Annotated[list[TestStep], Field(min_length=1, max_length=200)]
+
+
+class AgentTestPatch(Body):
+    """What is sent is changed. Only a test that was written by hand has steps; with other steps what the last run found is forgotten."""
+
+    name: _Name | None = None
+    steps: Annotated[Steps | None, Field(description="All of them, in order.")] = None
+
+
 class AgentTestCreate(Body):
     """One of `from_call_id`, `from_session_id` and `steps`."""
 
     name: _Name
     from_call_id: Annotated[str | None, Field(max_length=200, description="A recorded call of this agent.")] = None
     from_session_id: Annotated[str | None, Field(max_length=200, description="A conversation of the Test tab, also one that still runs.")] = None
-    steps: Annotated[list[TestStep] | None, Field(min_length=1, max_length=200, description="A conversation written by hand.")] = None
+    steps: Annotated[Steps | None, Field(description="A conversation written by hand.")] = None
     is_anonymous: bool = Field(default=False, description="Replace names, numbers and whatever else could be personal.")
 
     @model_validator(mode="after")
@@ -74,6 +85,16 @@ class TestDifference(Reply):
     recorded: str
     draft: str
     after: str
+
+    @classmethod
+    def all_of(cls, replayed: Replayed) -> "list[TestDifference]":
+        """In their order."""
+        return [cls.model_validate({**told, "draft": told["today"]}) for told in replayed.differences]
+
+
+def goes_otherwise(differences: list[TestDifference]) -> bool:
+    """Whether the conversation takes another way, and is not only told otherwise."""
+    return any(difference.kind in WAYS for difference in differences)
 
 
 class AgentTestResult(Reply):
@@ -123,6 +144,7 @@ class AgentTestDetail(AgentTestView):
     """With its conversation and what the last run found."""
 
     history: list[TestLine]
+    steps: list[TestStep] | None = Field(description="Of a test that was written by hand; null for one that was made of a conversation.")
     last_result: AgentTestResult | None
 
 

@@ -20,18 +20,21 @@ from control_api.db.unit_of_work import Writer
 from control_api.features.agent_tests.repository import AgentTestRepository
 from control_api.features.agent_tests.runtime import Prepared, ReplayClient
 from control_api.features.agent_tests.schemas import (
-    WAYS,
     AgentTestCreate,
     AgentTestDetail,
+    AgentTestPatch,
     AgentTestResult,
     AgentTestsRan,
     AgentTestView,
     TestDifference,
+    TestStep,
+    goes_otherwise,
 )
 from control_api.features.agents.compiled import compiled
 from control_api.features.agents.repository import AgentRepository
 from control_api.features.agents.service import found
 from control_api.features.agents.view import draft_of
+from control_api.web.problems import FieldError
 
 MAX_TESTS = 100
 """Of one agent: a run of all of them must end within a request."""
@@ -48,7 +51,9 @@ class DraftTested:
     results: list[AgentTestResult]
 
     def findings(self) -> list[Finding]:
-        """An error for each test that did not pass."""
+        """An error for each test that did not pass, and one when there are no tests: nothing was tested then."""
+        if not self.results:
+            return [Finding("no_tests", "error", "The deploy asks for the agent's tests to pass, and the agent has none.")]
         return [Finding("test_failed", "error", _reason(result)) for result in self.results if not result.passed]
 
 
@@ -69,10 +74,10 @@ class AgentTestService:
     async def get(self, caller: Caller, agent_id: str, test_id: str) -> AgentTestDetail:
         """Raises NotFound."""
         async with self._writer.database.session() as session:
-            row = await AgentTestRepository(session, caller.tenant_id).get(agent_id, test_id)
-        row = _there(row)
-        last = AgentTestResult.model_validate(row.last_result) if row.last_result else None
-        return AgentTestDetail.model_validate({**_view(row).model_dump(), "history": row.summary.get("history", []), "last_result": last})
+            tests = AgentTestRepository(session, caller.tenant_id)
+            row = _there(await tests.get(agent_id, test_id))
+            body = await tests.body(test_id) if row.source == "steps" else None
+        return _detail(row, body)
 
     async def create(self, caller: Caller, agent_id: str, body: AgentTestCreate) -> AgentTestView:
         """Raises NotFound; CallerError when nothing was recorded; LimitExceeded; DependencyError when no agent-runtime answers."""
@@ -80,10 +85,6 @@ class AgentTestService:
             agent = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
             call_id, parts = await _recorded(AgentTestRepository(session, caller.tenant_id), agent_id, body)
         prepared = await self._prepared(caller, agent_id, first_stage_of(draft_of(agent)), body, parts)
-        if len(prepared.body) > MAX_BODY_BYTES:
-            raise LimitExceeded(
-                f"this conversation is too long for a test ({MAX_BODY_BYTES >> 20} MiB packed at most)", code="too_large", retryable=False
-            )
         async with self._writer.change(caller) as unit:
             found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
             if await AgentTestRepository(unit.session, unit.tenant_id).count(agent_id) >= MAX_TESTS:
@@ -104,6 +105,25 @@ class AgentTestService:
             unit.session.add(row)
             unit.audit("agent_test.created", "agent_test", row.id, after={"agent_id": agent_id, "name": row.name, "source": row.source})
         return _view(row)
+
+    async def change(self, caller: Caller, agent_id: str, test_id: str, body: AgentTestPatch) -> AgentTestDetail:
+        """Raises NotFound; CallerError for steps of a test that was not written by hand; DependencyError when no agent-runtime answers."""
+        async with self._writer.database.session() as session:
+            agent = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+            row = _there(await AgentTestRepository(session, caller.tenant_id).get(agent_id, test_id))
+        if body.steps is not None and row.source != "steps":
+            raise FieldError("steps", "this test was made of a conversation, which stays as it was; write another test instead")
+        prepared = await self._written(caller, agent_id, first_stage_of(draft_of(agent)), body.steps) if body.steps is not None else None
+        async with self._writer.change(caller) as unit:
+            tests = AgentTestRepository(unit.session, unit.tenant_id)
+            row = _there(await tests.get(agent_id, test_id))
+            before = {"agent_id": agent_id, "name": row.name}
+            row.name = body.name or row.name
+            if prepared is not None:
+                row.summary, row.body, row.last_result, row.last_run_at = prepared.summary, prepared.body, None, None
+            unit.audit("agent_test.changed", "agent_test", test_id, before=before, after={"agent_id": agent_id, "name": row.name})
+            packed = prepared.body if prepared is not None else await tests.body(test_id) if row.source == "steps" else None
+        return _detail(row, packed)
 
     async def delete(self, caller: Caller, agent_id: str, test_id: str) -> None:
         """Raises NotFound."""
@@ -147,25 +167,26 @@ class AgentTestService:
             replayed = await self._runtime.replay(body, snapshot_json)
         except CallerError as err:
             return _result(row, passed=False, error=err.message)
-        differences = [TestDifference.model_validate({**told, "draft": told["today"]}) for told in replayed.differences]
-        passed = not any(difference.kind in WAYS for difference in differences)
-        return _result(row, passed=passed, decisions=replayed.decisions, differences=differences, total=replayed.total)
+        differences = TestDifference.all_of(replayed)
+        return _result(row, passed=not goes_otherwise(differences), decisions=replayed.decisions, differences=differences, total=replayed.total)
 
     async def _prepared(self, caller: Caller, agent_id: str, first_stage: str, body: AgentTestCreate, parts: list[bytes]) -> Prepared:
         if body.steps is not None:
-            written = json.dumps({"steps": [step.model_dump(mode="json") for step in body.steps]}).encode()
-            return await self._runtime.prepare(caller.tenant_id, agent_id, first_stage, recording=zlib.compress(written))
+            return await self._written(caller, agent_id, first_stage, body.steps)
         if parts:
-            recording = await in_thread(_joined, parts)
-            return await self._runtime.prepare(caller.tenant_id, agent_id, first_stage, recording=recording, is_anonymous=body.is_anonymous)
+            recording = await in_thread(joined, parts)
+            return _fitting(await self._runtime.prepare(caller.tenant_id, agent_id, first_stage, recording=recording, is_anonymous=body.is_anonymous))
         if body.from_call_id is not None:
             raise CallerError(
                 "nothing was recorded of this call: it still runs, it is too old, or the agent does not keep journals (keep_journal)",
                 code="not_recorded",
             )
-        return await self._runtime.prepare(
-            caller.tenant_id, agent_id, first_stage, session_id=body.from_session_id or "", is_anonymous=body.is_anonymous
-        )
+        session_id = body.from_session_id or ""
+        return _fitting(await self._runtime.prepare(caller.tenant_id, agent_id, first_stage, session_id=session_id, is_anonymous=body.is_anonymous))
+
+    async def _written(self, caller: Caller, agent_id: str, first_stage: str, steps: list[TestStep]) -> Prepared:
+        written = json.dumps({"steps": [step.model_dump(mode="json") for step in steps]}).encode()
+        return _fitting(await self._runtime.prepare(caller.tenant_id, agent_id, first_stage, recording=zlib.compress(written)))
 
 
 async def _recorded(tests: AgentTestRepository, agent_id: str, body: AgentTestCreate) -> tuple[str | None, list[bytes]]:
@@ -183,9 +204,21 @@ async def _recorded(tests: AgentTestRepository, agent_id: str, body: AgentTestCr
     return calls[-1].call_id, [part for call in calls for part in await tests.recordings_of_call(call.call_id)]
 
 
-def _joined(parts: list[bytes]) -> bytes:
-    texts = [zlib.decompressobj().decompress(part, _MAX_RECORDING_BYTES) for part in parts]
+def joined(parts: list[bytes]) -> bytes:
+    """One recording of those of all processes that carried a call. Milliseconds of CPU: run it in a thread. Raises CallerError."""
+    try:
+        texts = [zlib.decompressobj().decompress(part, _MAX_RECORDING_BYTES) for part in parts]
+    except zlib.error as err:
+        raise CallerError("the recording is damaged", code="replay_broken") from err
     return zlib.compress(b'{"parts":[' + b",".join(texts) + b"]}")
+
+
+def _fitting(prepared: Prepared) -> Prepared:
+    if len(prepared.body) > MAX_BODY_BYTES:
+        raise LimitExceeded(
+            f"this conversation is too long for a test ({MAX_BODY_BYTES >> 20} MiB packed at most)", code="too_large", retryable=False
+        )
+    return prepared
 
 
 def _there(row: AgentTestRow | None) -> AgentTestRow:
@@ -233,6 +266,13 @@ def _view(row: AgentTestRow) -> AgentTestView:
     return AgentTestView.model_validate({**plain, **told, "last_run_at": row.last_run_at, "last_passed": last.passed if last else None})
 
 
+def _detail(row: AgentTestRow, body: bytes | None) -> AgentTestDetail:
+    """`body`: of a test that was written by hand."""
+    steps = json.loads(zlib.decompressobj().decompress(body, _MAX_RECORDING_BYTES))["steps"] if body is not None else None
+    last = AgentTestResult.model_validate(row.last_result) if row.last_result else None
+    return AgentTestDetail.model_validate({**_view(row).model_dump(), "history": row.summary.get("history", []), "steps": steps, "last_result": last})
+
+
 def changed_meanwhile() -> Conflict:
     """The draft that was tested is not the draft that would go live."""
-    return Conflict("the draft was changed while its tests ran; deploy again", code="draft_changed", retryable=True)
+    return Conflict("the draft was changed while it was tested; deploy again", code="draft_changed", retryable=True)

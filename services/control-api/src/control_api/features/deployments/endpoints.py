@@ -39,7 +39,7 @@ async def list_findings(caller: Viewer, service: Annotated[AgentService, Depends
 @router.post("/v1/agents/{agent_id}/deploy")
 async def deploy(caller: Editor, service: Service, agent_id: str, body: DeployAsk | None = None) -> Deployed:
     """Make the draft live."""
-    return await service.deploy(caller, agent_id, require_tests=body is not None and body.require_tests)
+    return await service.deploy(caller, agent_id, body or DeployAsk())
 
 
 @router.get("/v1/agents/{agent_id}/diff")

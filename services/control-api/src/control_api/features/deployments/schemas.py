@@ -11,6 +11,7 @@ from control_api.compile.draft import MailText, PhoneText
 from control_api.compile.effects import ToolEffects
 from control_api.compile.findings import HINTS, Finding
 from control_api.features.agent_tests.runtime import Forked
+from control_api.features.rehearsals.schemas import CallCount
 from control_api.web.schema import Body, Reply
 
 
@@ -23,6 +24,7 @@ class FindingReply(Reply):
     stage: str | None
     tool: str | None
     line: int | None
+    call_id: str | None = Field(default=None, description="Of the call that a rehearsal found.")
 
     @computed_field(description="How to repair it.")
     @property
@@ -145,7 +147,13 @@ class DraftDiff(Reply):
 class DeployAsk(Body):
     """How to deploy."""
 
-    require_tests: bool = Field(default=False, description="Run the agent's tests first; a test that does not pass blocks the deploy.")
+    require_tests: bool = Field(
+        default=False, description="Run the agent's tests first; a test that does not pass blocks the deploy, and so does an agent without tests."
+    )
+    rehearse_last: CallCount | None = Field(
+        default=None,
+        description="Rehearse with that many recent calls: one that goes another way blocks the deploy, and so do calls none of which can be used.",
+    )
 
 
 MAX_VARIABLES_CHARS = 3000

@@ -33,6 +33,7 @@ from control_api.features.deployments.draft_claims import draft_claims
 from control_api.features.deployments.repository import DeploymentRepository
 from control_api.features.deployments.schemas import (
     Change,
+    DeployAsk,
     Deployed,
     DeploymentDetail,
     DeploymentDiff,
@@ -45,6 +46,7 @@ from control_api.features.deployments.schemas import (
     TestSessionAsk,
     ToolEffectsReply,
 )
+from control_api.features.rehearsals.service import RehearsalService, rehearsal_findings
 from control_api.features.webhook_endpoints.activations import tell_activated
 from control_api.outbox.expected import KEPT_DEPLOYMENTS
 from control_api.outbox.records import active_record
@@ -61,6 +63,14 @@ class _Types:
     effects: list[ToolEffects]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """What tests and rehearsals say, and the versions of the draft that they ran."""
+
+    versions: set[int]
+    findings: list[Finding]
+
+
 class DeploymentService:
     """Deploy, activate, compare, test."""
 
@@ -71,6 +81,7 @@ class DeploymentService:
         gateway_websocket_url: str,
         checks: DraftChecks,
         tests: AgentTestService,
+        rehearsals: RehearsalService,
         replays: ReplayClient,
     ) -> None:
         self._writer = writer
@@ -78,16 +89,17 @@ class DeploymentService:
         self._websocket_url = gateway_websocket_url
         self._checks = checks
         self._tests = tests
+        self._rehearsals = rehearsals
         self._replays = replays
 
-    async def deploy(self, caller: Caller, agent_id: str, *, require_tests: bool = False) -> Deployed:
+    async def deploy(self, caller: Caller, agent_id: str, ask: DeployAsk) -> Deployed:
         """A new snapshot goes live. Raises CallerError with all findings when one is an error (rules S5, D6)."""
         types = await self._types(caller, agent_id)
-        tested = await self._tests.tested(caller, agent_id) if require_tests else None
+        tested = await self._tested(caller, agent_id, ask)
         async with self._writer.change(caller) as unit:
             row = found(await AgentRepository(unit.session, unit.tenant_id).get(agent_id, lock=True))
-            findings = await self._checked(row, types, also=tested.findings() if tested else [])
-            if tested is not None and tested.version != row.version:
+            findings = await self._checked(row, types, also=tested.findings)
+            if tested.versions - {row.version}:
                 raise changed_meanwhile()
             row.last_deployment += 1
             snapshot = await compiled(unit.session, row, row.last_deployment)
@@ -176,6 +188,20 @@ class DeploymentService:
         async with self._writer.database.session() as session:
             row = found(await AgentRepository(session, caller.tenant_id).get(agent_id))
         return await self._replays.fork(caller.tenant_id, agent_id, first_stage_of(draft_of(row)), point.session_id, point.turn)
+
+    async def _tested(self, caller: Caller, agent_id: str, ask: DeployAsk) -> _Tested:
+        """Before the agent is locked: replays take their time."""
+        versions: set[int] = set()
+        findings: list[Finding] = []
+        if ask.require_tests:
+            tested = await self._tests.tested(caller, agent_id)
+            versions.add(tested.version)
+            findings += tested.findings()
+        if ask.rehearse_last is not None:
+            rehearsal = await self._rehearsals.rehearse(caller, agent_id, ask.rehearse_last)
+            versions.add(rehearsal.version)
+            findings += rehearsal_findings(rehearsal)
+        return _Tested(versions, findings)
 
     async def _types(self, caller: Caller, agent_id: str) -> _Types:
         """Asked before the agent is locked: tool-sandbox takes its time."""

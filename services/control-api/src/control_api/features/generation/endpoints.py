@@ -1,6 +1,6 @@
 """Writing by a language model, as one reply or as a stream."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
 from starlette.responses import Response, StreamingResponse
@@ -11,36 +11,35 @@ from control_api.features.agents.service import AgentService
 from control_api.features.agents.view import draft_of
 from control_api.features.generation.example_arguments import example_of
 from control_api.features.generation.schemas import ArgumentsReply, StageGenerate, StageGenerated, ToolGenerate, ToolGenerated
-from control_api.features.generation.service import GenerationService, last_of, told
+from control_api.features.generation.service import GenerationService, failure
 from control_api.features.tools.service import tool_of
+from control_api.web import event_stream
 from control_api.web.provide import provided
 
 router: APIRouter = api_router("generation")
 Service = Annotated[GenerationService, Depends(provided(GenerationService))]
 Agents = Annotated[AgentService, Depends(provided(AgentService))]
 Accept = Annotated[str, Header(description="`text/event-stream` streams what is written: events `delta`, `draft`, `done`, `error`.")]
-_EVENT_STREAM = "text/event-stream"
-_STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {_EVENT_STREAM: {"schema": {"type": "string"}}}}}
 
 
-@router.post("/v1/agents/{agent_id}/tools/generate", response_model=ToolGenerated, responses=_STREAMED)
+@router.post("/v1/agents/{agent_id}/tools/generate", response_model=ToolGenerated, responses=event_stream.RESPONSES)
 async def generate_tool(caller: Editor, service: Service, agent_id: str, body: ToolGenerate, accept: Accept = "") -> Response | ToolGenerated:
     """Write the code of a tool, check it, and have it corrected at most twice; nothing is stored."""
     events = await service.tool(caller, agent_id, body)
-    if _EVENT_STREAM in accept:
-        return StreamingResponse(told(events), media_type=_EVENT_STREAM)
-    result = (await last_of(events)).result
+    if event_stream.MEDIA_TYPE in accept:
+        return StreamingResponse(event_stream.told(events, failure), media_type=event_stream.MEDIA_TYPE)
+    result = (await event_stream.last_of(events)).result
     assert isinstance(result, ToolGenerated)
     return result
 
 
-@router.post("/v1/agents/{agent_id}/stages/generate", response_model=StageGenerated, responses=_STREAMED)
+@router.post("/v1/agents/{agent_id}/stages/generate", response_model=StageGenerated, responses=event_stream.RESPONSES)
 async def generate_stage(caller: Editor, service: Service, agent_id: str, body: StageGenerate, accept: Accept = "") -> Response | StageGenerated:
     """Write the prompt of a stage from one sentence; nothing is stored."""
     events = await service.stage(caller, agent_id, body)
-    if _EVENT_STREAM in accept:
-        return StreamingResponse(told(events), media_type=_EVENT_STREAM)
-    result = (await last_of(events)).result
+    if event_stream.MEDIA_TYPE in accept:
+        return StreamingResponse(event_stream.told(events, failure), media_type=event_stream.MEDIA_TYPE)
+    result = (await event_stream.last_of(events)).result
     assert isinstance(result, StageGenerated)
     return result
 

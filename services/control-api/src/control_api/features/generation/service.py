@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
-import structlog
 from callstage_contracts.buckets import provider_aad
 from callstage_domain.errors import CallstageError, Conflict, DependencyError
 from callstage_domain.variables import names_in
@@ -35,7 +34,6 @@ from control_api.features.tools.schemas import CodeRemark
 from control_api.settings import GenerationSettings
 from control_api.web.problems import FieldError
 
-_log = structlog.get_logger(__name__)
 _NAMES: Final[tuple[ProviderName, ...]] = ("openai", "gemini", "groq")
 _CHECK_TIMEOUT_S: Final = 5.0
 Events = AsyncGenerator[GenerationEvent]
@@ -90,8 +88,13 @@ class GenerationService:
         result = StageGenerated(prompt="".join(pieces).strip(), provider=access.provider, model=access.model)
         yield GenerationEvent(type="done", result=result)
 
-    def _deadline(self) -> asyncio.Timeout:
-        return asyncio.timeout(self._settings.generation_timeout_s)
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncGenerator[None]:
+        try:
+            async with asyncio.timeout(self._settings.generation_timeout_s):
+                yield
+        except TimeoutError as err:
+            raise DependencyError("the language model took too long", vendor="llm", code="generation_timeout") from err
 
     async def _check(self, code: str) -> tuple[list[Remark], Effects]:
         return await self._sandbox.check_code(code, timeout_s=_CHECK_TIMEOUT_S)
@@ -141,44 +144,9 @@ class GenerationService:
         return Access(name, model, key.get_secret_value() if key is not None else "", url)
 
 
-async def last_of(events: Events) -> GenerationEvent:
-    """All of the writing at once. Raises DependencyError."""
-    last: GenerationEvent | None = None
-    try:
-        async with aclosing(events):
-            async for event in events:
-                last = event
-    except TimeoutError as err:
-        raise _too_slow() from err
-    assert last is not None, "writing ends with an event"
-    return last
-
-
-async def told(events: Events) -> AsyncGenerator[str]:
-    """As server-sent events; what goes wrong on the way becomes the last one."""
-    try:
-        async with aclosing(events):
-            async for event in events:
-                yield _line(event)
-    except TimeoutError:
-        yield _line(_failure(_too_slow()))
-    except CallstageError as err:
-        yield _line(_failure(err))
-    except Exception:
-        _log.exception("generation_broke")
-        yield _line(GenerationEvent(type="error", code="internal", text="The writing broke off inside the platform; try again."))
-
-
-def _too_slow() -> DependencyError:
-    return DependencyError("the language model took too long", vendor="llm", code="generation_timeout")
-
-
-def _failure(err: CallstageError) -> GenerationEvent:
+def failure(err: CallstageError) -> GenerationEvent:
+    """The last event of a writing that broke off."""
     return GenerationEvent(type="error", code=err.code, text=err.message)
-
-
-def _line(event: GenerationEvent) -> str:
-    return f"event: {event.type}\ndata: {event.model_dump_json(exclude={'type'})}\n\n"
 
 
 def _generated(step: Draft, access: Access, hosts: AgentHosts) -> ToolGenerated:

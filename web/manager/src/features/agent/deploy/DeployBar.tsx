@@ -23,7 +23,7 @@ export function DeployBar() {
   const params = { agentId: draft.agent_id };
 
   return (
-    <section className={classes.bar} aria-label="Deploy" data-waiting={info.isWaiting || undefined}>
+    <section className={classes.bar} aria-label="Deploy" data-waiting={info.isWaiting || undefined} aria-busy={info.isWaiting || undefined}>
       <div className={classes.status} aria-live="polite">
         <span className={classes.dot} data-tone={view.tone} aria-hidden />
         <div>
@@ -45,7 +45,7 @@ export function DeployBar() {
           )}
         </div>
       </div>
-      <Group gap="sm" wrap="nowrap">
+      <Group gap="sm">
         {findings && (
           <Button
             variant="subtle"

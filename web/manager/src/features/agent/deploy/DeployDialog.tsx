@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Drawer, Group, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Drawer, Group, Stack, Text, Title } from "@mantine/core";
 import { IconAlertCircle, IconCloudUpload } from "@tabler/icons-react";
 import { useState } from "react";
 import { ApiProblem, api, type Schemas } from "../../../api/api";
@@ -7,8 +7,12 @@ import { phone } from "../../../ui/format";
 import { tell } from "../../../ui/notify";
 import { ChangeList } from "../diff/ChangeList";
 import { useDraft } from "../draft/DraftProvider";
+import { type Conditions, DeployConditions } from "./DeployConditions";
 import { EffectSummary } from "./EffectSummary";
 import { FindingList } from "./FindingList";
+import { RehearsalSection } from "./rehearsal/RehearsalSection";
+import { LAST_CALLS } from "./rehearsal/rehearsal";
+import { useRehearsal } from "./rehearsal/useRehearsal";
 import { type DeployInfo, forgetDeployInfo } from "./useDeployInfo";
 
 const STEPS = { idle: "", saving: "Saving the draft…", deploying: "Checking and deploying…" } as const;
@@ -18,8 +22,10 @@ export default function DeployDialog({ info, onClose }: { info: DeployInfo; onCl
   const { draft, flush, refresh } = useDraft();
   const [step, setStep] = useState<keyof typeof STEPS>("idle");
   const [problem, setProblem] = useState<{ text: string; findings: Schemas["FindingReply"][] } | null>(null);
-  const [needsTests, setNeedsTests] = useState(false);
+  const [conditions, setConditions] = useState<Conditions>({ tests: false, calls: false });
+  const rehearsal = useRehearsal(draft.agent_id, flush);
   const { facts, view, number } = info;
+  const isVoice = facts.channel === "voice";
 
   async function deploy() {
     setProblem(null);
@@ -29,7 +35,7 @@ export default function DeployDialog({ info, onClose }: { info: DeployInfo; onCl
       setStep("deploying");
       const { data } = await api.POST("/v1/agents/{agent_id}/deploy", {
         params: { path: { agent_id: draft.agent_id } },
-        ...(needsTests ? { body: { require_tests: true } } : {}),
+        body: { require_tests: conditions.tests, rehearse_last: conditions.calls ? LAST_CALLS : null },
       });
       tell(`Deployment ${data?.deployment} is live${number ? ` on ${phone(number.number)}` : ""}.`);
       await Promise.all([refresh(), forgetDeployInfo()]);
@@ -73,19 +79,15 @@ export default function DeployDialog({ info, onClose }: { info: DeployInfo; onCl
           </Title>
           <EffectSummary effects={info.effects} />
         </section>
+        {isVoice && <RehearsalSection agentId={draft.agent_id} run={rehearsal} onLeave={onClose} />}
         {problem && (
           <Alert color="red" icon={<IconAlertCircle size={18} />} title="Not deployed" role="alert">
-            <Text mb="sm">{problem.text}</Text>
+            {problem.findings.length === 0 && <Text>{problem.text}</Text>}
             <FindingList findings={problem.findings} draft={draft} onLeave={onClose} />
           </Alert>
         )}
         <div>
-          <Checkbox
-            label="Run the saved tests first, and deploy only when all pass"
-            checked={needsTests}
-            onChange={(event) => setNeedsTests(event.currentTarget.checked)}
-            mb="md"
-          />
+          <DeployConditions agentId={draft.agent_id} isVoice={isVoice} conditions={conditions} onChange={setConditions} onLeave={onClose} />
           <Text c="dimmed" size="sm" mb="md">
             Conversations that run now go on as they began. You can go back to any earlier deployment.
           </Text>

@@ -77,7 +77,7 @@ function History({ deployments }: { deployments: readonly Deployment[] }) {
   };
   return (
     <>
-      <Table.ScrollContainer minWidth={520}>
+      <Table.ScrollContainer minWidth={520} type="native" role="region" aria-label="History" tabIndex={0} style={{ position: "relative" }}>
         <Table verticalSpacing="xs">
           <caption className="visually-hidden">Deployments, newest first</caption>
           <Table.Thead>

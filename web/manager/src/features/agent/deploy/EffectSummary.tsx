@@ -6,7 +6,7 @@ import { EffectList } from "../tools/EffectSummary";
 export function EffectSummary({ effects }: { effects: readonly Schemas["ToolEffectsReply"][] }) {
   if (effects.length === 0) return <Text c="dimmed">This agent has no code tools, so nothing can change in your systems.</Text>;
   return (
-    <Table.ScrollContainer minWidth={360}>
+    <Table.ScrollContainer minWidth={280}>
       <Table>
         <caption className="visually-hidden">What each tool reads, writes and calls</caption>
         <Table.Thead>

@@ -37,6 +37,24 @@ export function FindingList({ findings, draft, onLeave }: { findings: readonly F
 
 function PlaceLink({ finding, draft, onLeave }: { finding: Finding; draft: Agent; onLeave: (() => void) | undefined }) {
   const params = { agentId: draft.agent_id };
+  if (finding.call_id)
+    return (
+      <TextLink size="sm" to="/calls/$callId" params={{ callId: finding.call_id }} onClick={onLeave}>
+        Open the call
+      </TextLink>
+    );
+  if (finding.code === "test_failed" || finding.code === "no_tests")
+    return (
+      <TextLink size="sm" to="/agents/$agentId/test" params={params} onClick={onLeave}>
+        Open the tests
+      </TextLink>
+    );
+  if (finding.code === "no_calls_rehearsed")
+    return (
+      <TextLink size="sm" to="/agents/$agentId/advanced" params={params} hash="recording" onClick={onLeave}>
+        Open recording and disclosure
+      </TextLink>
+    );
   const tool = ownToolsOf(draft).find((item) => item.name === finding.tool);
   const stage = stagesOf(draft).find((item) => item.name === finding.stage);
   if (tool)

@@ -144,6 +144,32 @@ describe("graph", () => {
     expect(graph.nodes[2]?.y).toBeGreaterThan(0);
     expect(graph.edges).toMatchObject([{ from: "order", to: "checkout", tools: ["price_order"], isDead: false }]);
   });
+  it("goes down where there is no room, and gets no wider for what nothing leads to", () => {
+    const four = after(addedStage(after(addedStage(agent).patch)).patch);
+    expect(graphOf(four, "down").nodes.map(({ id, x, y }) => ({ id, x, y }))).toEqual([
+      { id: "order", x: 0, y: 0 },
+      { id: "checkout", x: 0, y: 150 },
+      { id: "stage 3", x: 0, y: 300 },
+      { id: "stage 4", x: 0, y: 450 },
+    ]);
+    const branching = withPatch(agent, {
+      stages: [
+        {
+          name: "order",
+          tools: ["price_order", "end_call"],
+          transitions: [
+            { on_tool: "price_order", to_stage: "checkout" },
+            { on_tool: "end_call", to_stage: "goodbye" },
+          ],
+        },
+        { name: "checkout" },
+        { name: "goodbye" },
+      ],
+    });
+    const [, checkout, goodbye] = graphOf(branching, "down").nodes;
+    expect(checkout?.y).toBe(goodbye?.y);
+    expect(goodbye?.x).toBeGreaterThan(220);
+  });
   it("survives circles, dead transitions and stages that are gone", () => {
     const circle = withPatch(agent, {
       stages: stagesOf(agent).map((stage) => ({

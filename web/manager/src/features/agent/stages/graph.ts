@@ -27,35 +27,52 @@ export interface Graph {
   edges: GraphEdge[];
 }
 
-const COLUMN_PX = 340;
-const ROW_PX = 150;
+export type Direction = "right" | "down";
 
-/** Columns by the number of steps from the first stage; what nothing leads to stands in a last row. */
-export function graphOf(agent: Agent): Graph {
+/** Between two steps, and between two stages of one step. */
+const GAPS_PX: Record<Direction, { step: number; side: number }> = { right: { step: 340, side: 150 }, down: { step: 150, side: 250 } };
+
+/** Steps from the first stage go to the right, or down where there is no room; what nothing leads to stands behind all others. */
+export function graphOf(agent: Agent, direction: Direction = "right"): Graph {
   const stages = stagesOf(agent);
   const first = firstStageOf(agent)?.name;
   const edges = edgesOf(agent);
   const steps = stepsFrom(first, edges);
-  const rows = new Map<number, number>();
-  const deepest = Math.max(0, ...[...countBy([...steps.values()]).values()]);
-  let loose = 0;
-  const nodes = stages.map((stage): GraphNode => {
-    const step = steps.get(stage.name);
-    const column = step ?? loose;
-    const row = step === undefined ? deepest : (rows.get(step) ?? 0);
-    if (step === undefined) loose += 1;
-    else rows.set(step, row + 1);
+  const places = placesOf(
+    stages.map((stage) => stage.name),
+    steps,
+    direction,
+  );
+  const nodes = stages.map((stage, index): GraphNode => {
     return {
       id: stage.name,
-      x: column * COLUMN_PX,
-      y: row * ROW_PX,
+      ...(places[index] ?? { x: 0, y: 0 }),
       isFirst: stage.name === first,
-      isReachable: step !== undefined,
+      isReachable: steps.has(stage.name),
       cannotEnd: cannotEnd(agent, stage.tools),
       tools: stage.tools.length,
     };
   });
   return { nodes, edges };
+}
+
+function placesOf(names: readonly string[], steps: ReadonlyMap<string, number>, direction: Direction): { x: number; y: number }[] {
+  const { step: stepPx, side: sidePx } = GAPS_PX[direction];
+  const widest = Math.max(0, ...countBy([...steps.values()]).values());
+  const longest = Math.max(-1, ...steps.values()) + 1;
+  const taken = new Map<number, number>();
+  let loose = 0;
+  return names.map((name) => {
+    const step = steps.get(name);
+    if (step === undefined) {
+      // To the right there is a row for them below; downwards each has a row of its own, so that nothing gets wider.
+      const place = loose++;
+      return direction === "right" ? { x: place * stepPx, y: widest * sidePx } : { x: 0, y: (longest + place) * stepPx };
+    }
+    const side = taken.get(step) ?? 0;
+    taken.set(step, side + 1);
+    return direction === "right" ? { x: step * stepPx, y: side * sidePx } : { x: side * sidePx, y: step * stepPx };
+  });
 }
 
 function edgesOf(agent: Agent): GraphEdge[] {
