@@ -79,7 +79,7 @@ def test_signing_out_ends_the_session(open_context: OpenContext, people: dict[st
     page = signed_in(open_context(), people["viewer"])
     [kept] = page.context.cookies()
     page.goto("/")
-    page.get_by_role("button", name="viewer@browser.example.com").click()
+    page.get_by_role("button", name="Viewer, viewer: your menu").click()
     page.get_by_role("menuitem", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in to Callstage")).to_be_visible()
     # Somebody who copied the cookie has nothing.

@@ -79,7 +79,7 @@ def test_the_same_prompt_asks_whose_stays(editors: tuple[Page, Page], api: httpx
     writes(theirs, "order", " Name the special.")
     holds(api, "order", texts["theirs"])
     writes(ours, "order", " Offer a drink.")
-    dialog = ours.get_by_role("dialog", name="Somebody else changed the same thing")
+    dialog = ours.get_by_role("dialog", name="The same thing was changed by Editor")
     expect(dialog).to_contain_text("Offer a drink.")
     expect(dialog).to_contain_text("Name the special.")
     # Until somebody chooses, the other's text stands and ours is not gone.

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import secrets
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from control_api.migrate import migrate
 from control_api.settings import ControlApiSettings
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -185,6 +185,9 @@ async def test_people_change_their_own_password_and_nobody_elses(stack: InProces
     assert wrong.json()["errors"][0]["field"] == "current_password"
     renamed = await client.patch("/v1/me/account", json={"name": "Ada"}, headers=CSRF)
     assert renamed.json()["name"] == "Ada"
+    assert (await client.get("/v1/me")).json()["name"] == "Ada"
+    newest = (await client.get("/v1/audit")).json()["entries"][0]
+    assert newest["actor_name"] == tenant.email, "names are chosen freely, so the log has the address"
     changed = await client.patch("/v1/me/account", json={"password": "a new long one", "current_password": tenant.password}, headers=CSRF)
     assert changed.status_code == 200
     assert (await client.get("/v1/me")).status_code == 401, "a new password signs out everywhere"

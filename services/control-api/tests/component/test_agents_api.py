@@ -109,6 +109,27 @@ async def test_a_stale_edit_is_refused(tenant: TenantAccess) -> None:
     assert (await tenant.http.patch("/v1/agents/a", json={"role": "z"})).status_code == 200
 
 
+async def test_a_draft_knows_who_changed_it_last(stack: InProcess, tenant: TenantAccess) -> None:
+    """RE1: whoever is told that somebody was quicker is told who."""
+    address = "/v1/agents/a/last-change"
+    await tenant.http.post("/v1/agents", json={"agent_id": "a", "display_name": "A"})
+    made = (await tenant.http.get(address)).json()
+    assert (made["kind"], made["id"]) == ("api_key", (await tenant.http.get("/v1/me")).json()["id"])
+    ada = await stack.client(x_callstage_csrf="1")
+    person = {"email": f"ada-{tenant.id}@example.com", "password": "a long enough password", "name": "Ada", "role": "editor"}
+    person_id = (await tenant.http.post("/v1/users", json=person)).json()["id"]
+    await ada.post("/v1/auth/login", json={"email": person["email"], "password": person["password"]})
+    assert (await ada.patch("/v1/agents/a", json={"role": "x"})).status_code == 200
+    changed = (await ada.get(address)).json()
+    assert changed.pop("at") > made["at"]
+    assert changed == {"kind": "user", "id": person_id, "name": "Ada"}
+    await tenant.http.delete(f"/v1/users/{person_id}")
+    assert (await tenant.http.get(address)).json()["name"] == person["email"]
+    assert (await (await stack.tenant()).http.get(address)).status_code == 404
+    await tenant.http.delete("/v1/agents/a")
+    assert (await tenant.http.get(address)).status_code == 404
+
+
 @pytest.mark.parametrize("template", ["blank", "salesperson", "support"])
 async def test_templates_deploy_as_they_are(tenant: TenantAccess, template: str) -> None:
     created = await tenant.http.post("/v1/agents", json={"agent_id": "t", "display_name": "T", "template": template})
@@ -199,3 +220,33 @@ async def test_options_of_the_model_are_kept_and_deployed(tenant: TenantAccess) 
     agent = (await tenant.http.patch("/v1/agents/a", json={"llm": {"options": None}})).json()["agent"]
     assert agent["llm"]["options"] == {}
     assert (await tenant.http.patch("/v1/agents/a", json={"llm": {"options": "fast"}})).status_code == 422
+
+
+async def test_agents_are_found_by_what_people_call_them(tenant: TenantAccess) -> None:
+    number = f"+1415{secrets.randbelow(10**7):07d}"
+    for agent_id, name, company in (("bella", "Pizzeria Bella", None), ("roma", "Roma 100%", "Trattoria Group"), ("mia_2", "Mia", None)):
+        await tenant.http.post("/v1/agents", json={"agent_id": agent_id, "display_name": name, "company": company})
+    await tenant.http.post("/v1/agents/mia_2/deploy")
+    assert (await tenant.http.post("/v1/numbers", json={"number": number, "routeTarget": "mia_2"})).status_code == 201
+
+    async def found(q: str) -> list[str]:
+        reply = await tenant.http.get("/v1/agents", params={"q": q})
+        assert reply.status_code == 200, reply.text
+        return [agent["agent_id"] for agent in reply.json()["agents"]]
+
+    assert await found("BELLA pizz") == ["bella"]
+    assert await found("trattoria") == await found("100%") == ["roma"]
+    assert await found("a_") == await found("MIA_2") == ["mia_2"]
+    assert await found(number) == await found(f"{number[:5]} {number[5:]}") == ["mia_2"]
+    assert await found("bella roma") == []
+    assert await found("a") == ["bella", "roma", "mia_2"]
+
+
+async def test_pages_by_the_last_edit(tenant: TenantAccess) -> None:
+    for agent_id in ("one", "two", "three"):
+        await tenant.http.post("/v1/agents", json={"agent_id": agent_id, "display_name": agent_id})
+    await tenant.http.patch("/v1/agents/one", json={"greeting": "Hello!"})
+    first = (await tenant.http.get("/v1/agents", params={"sort": "edited", "limit": 2})).json()
+    second = (await tenant.http.get("/v1/agents", params={"sort": "edited", "limit": 2, "cursor": first["next_cursor"]})).json()
+    assert [agent["agent_id"] for agent in first["agents"] + second["agents"]] == ["one", "three", "two"]
+    assert second["next_cursor"] is None

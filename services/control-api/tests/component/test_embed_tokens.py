@@ -1,5 +1,6 @@
-"""Proves E1 E6 AC1 AC3 AC5 AC6 N4 A4: embed tokens from making to withdrawal, their secret, and what the data plane is told."""
+"""Proves E1 E4 E6 AC1 AC3 AC5 AC6 N4 A4: embed tokens from making to withdrawal, their secret, and what the data plane is told."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ async def told(stack: InProcess, token: str, *, expects: Any = ...) -> Any:
         found = await stack.kv(EMBED_TOKENS, token)
         if expects is None:
             return found is None
-        return found if found is not None and (expects is ... or expects.items() <= found.items()) else None
+        is_it = found is not None and (expects is ... or all(found.get(name) == value for name, value in expects.items()))
+        return found if is_it else None
 
     return await until(ask)
 
@@ -84,6 +86,58 @@ async def test_the_secret_is_shown_on_demand_and_sealed_at_rest(stack: InProcess
     assert fresh not in str(audit)
 
 
+async def test_a_rotation_keeps_the_secret_before_for_a_while(stack: InProcess, shop: TenantAccess) -> None:
+    """Proves E1 E4: the gateways are told both secrets and until when; ended early, and without an overlap, they know the newest alone."""
+    made = await make(shop)
+    address = f"/v1/embed-tokens/{made['id']}"
+    box, aad = stack.settings.secret_box, embed_aad(shop.id, made["id"])
+    old = (await shop.http.post(f"{address}/reveal-secret")).json()["shared_secret"]
+    assert made["previous_expires_at"] is None
+
+    rotated = await shop.http.post(f"{address}/rotate-secret", json={"overlap_s": 7200})
+    until_at = datetime.fromisoformat(rotated.json()["previous_expires_at"])
+    assert timedelta(seconds=7100) < until_at - datetime.now(UTC) <= timedelta(seconds=7200)
+    assert (await shop.http.get(address)).json()["previous_expires_at"] == rotated.json()["previous_expires_at"]
+
+    async def overlapping() -> Any:
+        record = await stack.kv(EMBED_TOKENS, made["token"])
+        return record if "previous_expires_at" in record else None
+
+    record = await until(overlapping)
+    assert [box.open(record[name], aad) for name in ("secret_sealed", "previous_secret_sealed")] == [rotated.json()["shared_secret"], old]
+
+    assert (await shop.http.delete(f"{address}/previous-secret")).status_code == 204
+    await told(stack, made["token"], expects={"previous_secret_sealed": None, "previous_expires_at": None})
+    assert (await shop.http.get(address)).json()["previous_expires_at"] is None
+    # Nothing to end is nothing wrong: it may have ended by itself meanwhile.
+    assert (await shop.http.delete(f"{address}/previous-secret")).status_code == 204
+
+    hour = (await shop.http.post(f"{address}/rotate-secret")).json()["previous_expires_at"]
+    assert datetime.fromisoformat(hour) - datetime.now(UTC) <= timedelta(hours=1)
+    at_once = (await shop.http.post(f"{address}/rotate-secret", json={"overlap_s": 0})).json()
+    assert at_once["previous_expires_at"] is None
+    await told(stack, made["token"], expects={"previous_secret_sealed": None})
+    audit = (await shop.http.get("/v1/audit", params={"entity": "embed_token", "entity_id": made["id"]})).json()["entries"]
+    noted = [(entry["action"].partition(".")[2], (entry["after"] or {}).get("overlap_s")) for entry in audit[:4]]
+    assert noted == [("secret_rotated", 0), ("secret_rotated", 3600), ("previous_secret_ended", None), ("secret_rotated", 7200)]
+
+
+async def test_an_overlap_that_is_over_is_not_shown(stack: InProcess, shop: TenantAccess) -> None:
+    """Proves E4."""
+    made = await make(shop)
+    address = f"/v1/embed-tokens/{made['id']}"
+    soon = (await shop.http.post(f"{address}/rotate-secret", json={"overlap_s": 1})).json()["previous_expires_at"]
+    assert soon is not None
+
+    async def over() -> bool:
+        return (await shop.http.get(address)).json()["previous_expires_at"] is None
+
+    await until(over)
+    # Whatever is told the gateways next is without it.
+    await shop.http.patch(address, json={"label": "Start page"})
+    await told(stack, made["token"], expects={"previous_secret_sealed": None, "previous_expires_at": None})
+
+
 async def test_wrong_bodies_name_the_field(shop: TenantAccess) -> None:
     made = await make(shop)
     for body, field in (
@@ -97,6 +151,9 @@ async def test_wrong_bodies_name_the_field(shop: TenantAccess) -> None:
     for body, field in (({"label": None}, "label"), ({"agent_id": "nobody"}, "agent_id")):
         reply = await shop.http.patch(f"/v1/embed-tokens/{made['id']}", json=body)
         assert (reply.status_code, reply.json()["errors"][0]["field"]) == (422, field)
+    for overlap_s in (-1, 24 * 3600 + 1):
+        reply = await shop.http.post(f"/v1/embed-tokens/{made['id']}/rotate-secret", json={"overlap_s": overlap_s})
+        assert (reply.status_code, reply.json()["errors"][0]["field"]) == (422, "overlap_s")
 
 
 async def test_other_tenants_and_lower_roles(stack: InProcess, shop: TenantAccess) -> None:
@@ -109,6 +166,7 @@ async def test_other_tenants_and_lower_roles(stack: InProcess, shop: TenantAcces
         ("DELETE", address),
         ("POST", f"{address}/reveal-secret"),
         ("POST", f"{address}/rotate-secret"),
+        ("DELETE", f"{address}/previous-secret"),
     ):
         reply = await other.http.request(method, path, json={} if method == "PATCH" else None)
         assert reply.status_code == 404, (method, path)
@@ -119,6 +177,7 @@ async def test_other_tenants_and_lower_roles(stack: InProcess, shop: TenantAcces
         ("PATCH", address),
         ("POST", f"{address}/reveal-secret"),
         ("POST", f"{address}/rotate-secret"),
+        ("DELETE", f"{address}/previous-secret"),
         ("POST", "/v1/embed-tokens"),
     ):
         assert (await viewer.request(method, path, json={})).status_code == 403

@@ -15,6 +15,7 @@ async def browser(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>Callstage</title>")
     (tmp_path / "embed-preview.html").write_text("<!doctype html><title>Preview</title>")
+    (tmp_path / "signature-preview.html").write_text("<!doctype html><title>Signature</title>")
     (tmp_path / "icon.svg").write_text("<svg/>")
     (tmp_path / "assets" / "index-abc123.js").write_text("console.log(1);" * 200)
     (tmp_path.parent / "secret.txt").write_text("not for browsers")
@@ -44,6 +45,16 @@ async def test_only_the_page_that_shows_the_widget_runs_a_script_of_the_gateway(
     reply = await browser.get("/embed-preview?token=emb_1")
     assert "script-src 'self' https://calls.example.com" in reply.headers["content-security-policy"]
     assert "<title>Preview" in reply.text
+
+
+async def test_the_page_that_shows_logos_of_other_sites_runs_no_script(browser: httpx2.AsyncClient) -> None:
+    """M3: the manager itself loads no image from elsewhere; the frame that does can do nothing else."""
+    policy = (await browser.get("/signature-preview")).headers["content-security-policy"]
+    assert "img-src https:;" in policy
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "img-src 'self' data: blob:;" in (await browser.get("/")).headers["content-security-policy"]
 
 
 async def test_hashed_files_are_kept_for_ever_and_sent_small(browser: httpx2.AsyncClient) -> None:

@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet,
 import { ApiProblem } from "../api/api";
 import { meQuery } from "../api/me";
 import { queryClient, whenSignedOut } from "../api/queryClient";
+import { waysQuery } from "../api/ways";
 import { ErrorPage } from "../ui/ErrorState";
 import { PagePending } from "../ui/Loading";
 import { NotFound } from "../ui/NotFound";
@@ -14,7 +15,12 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, e
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string } => (typeof search.next === "string" ? { next: search.next } : {}),
+  validateSearch: (search: Record<string, unknown>): { next?: string; refused?: string } => ({
+    ...(typeof search.next === "string" ? { next: search.next } : {}),
+    ...(typeof search.refused === "string" ? { refused: search.refused } : {}),
+  }),
+  // Before the page is shown, so that nothing moves when the answer comes; without an answer the password is left.
+  loader: () => queryClient.prefetchQuery(waysQuery),
   component: lazyRouteComponent(() => import("../features/sign-in/SignInPage"), "SignInPage"),
 });
 

@@ -28,6 +28,16 @@ const dark: MantineColorsTuple = [
   "#0d0f11",
 ];
 
+/** Dialogs, in the middle and at the side. */
+const dialog = {
+  defaultProps: { padding: "lg", closeButtonProps: { "aria-label": "Close" } },
+  styles: {
+    title: { fontWeight: 600, fontSize: "1rem" },
+    content: { background: "var(--callstage-surface)" },
+    header: { background: "var(--callstage-surface)" },
+  },
+};
+
 export const theme = createTheme({
   colors: { signal, dark },
   black: "#14181c",
@@ -68,32 +78,10 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 320, fz: "xs", px: 8, py: 4 } },
     // The placeholder is a focusable child without a role: menus may not have one.
     Menu: { defaultProps: { shadow: "md", radius: "md", withInitialFocusPlaceholder: false } },
-    Modal: {
-      defaultProps: {
-        centered: true,
-        overlayProps: { backgroundOpacity: 0.4 },
-        padding: "lg",
-        closeButtonProps: { "aria-label": "Close" },
-      },
-      styles: {
-        title: { fontWeight: 600, fontSize: "1rem" },
-        content: { background: "var(--callstage-surface)" },
-        header: { background: "var(--callstage-surface)" },
-      },
-    },
-    Drawer: {
-      defaultProps: {
-        position: "right",
-        overlayProps: { backgroundOpacity: 0.25 },
-        padding: "lg",
-        closeButtonProps: { "aria-label": "Close" },
-      },
-      styles: {
-        title: { fontWeight: 600, fontSize: "1rem" },
-        content: { background: "var(--callstage-surface)" },
-        header: { background: "var(--callstage-surface)" },
-      },
-    },
+    Modal: { ...dialog, defaultProps: { ...dialog.defaultProps, centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
+    Drawer: { ...dialog, defaultProps: { ...dialog.defaultProps, position: "right", overlayProps: { backgroundOpacity: 0.25 } } },
+    // What is too long for a line is cut inside it, so that its copy button stays in sight.
+    Alert: { styles: { body: { minWidth: 0 } } },
     Anchor: { defaultProps: { underline: "hover" } },
   },
 });

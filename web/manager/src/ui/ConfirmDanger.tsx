@@ -19,6 +19,9 @@ interface ConfirmDangerProps {
 export function ConfirmDanger({ isOpen, title, children, action, keep = "Keep it", onConfirm, onClose }: ConfirmDangerProps) {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  // While the dialog fades out, what it was about may be gone already.
+  const [said, say] = useState({ title, action });
+  if (isOpen && (said.title !== title || said.action !== action)) say({ title, action });
 
   async function confirm() {
     setBusy(true);
@@ -34,7 +37,7 @@ export function ConfirmDanger({ isOpen, title, children, action, keep = "Keep it
   }
 
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title}>
+    <Modal opened={isOpen} onClose={onClose} title={said.title}>
       <Stack>
         <Text component="div">{children}</Text>
         {error !== null && (
@@ -47,7 +50,7 @@ export function ConfirmDanger({ isOpen, title, children, action, keep = "Keep it
             {keep}
           </Button>
           <Button color="red.8" onClick={confirm} loading={isBusy}>
-            {action}
+            {said.action}
           </Button>
         </Group>
       </Stack>

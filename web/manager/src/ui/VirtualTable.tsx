@@ -1,6 +1,6 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import { observeElementRect, useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useRef } from "react";
 import { nextRow } from "./tableKeys";
 import classes from "./VirtualTable.module.css";
 
@@ -17,7 +17,7 @@ export interface Column<Row> {
   hideBelow?: "sm" | "md" | "lg";
 }
 
-interface VirtualTableProps<Row> {
+export interface VirtualTableProps<Row> {
   /** What the table lists, for screen readers. */
   caption: string;
   columns: Column<Row>[];
@@ -39,7 +39,7 @@ interface VirtualTableProps<Row> {
 }
 
 /** How many rows before the end the next page is asked for. */
-const AHEAD = 15;
+const AHEAD = 60;
 
 /** A table of any length: only what is in sight is in the document, further pages are loaded while scrolling.
  * Arrow keys, Page Up/Down, Home and End go through the rows; Enter follows the link. */
@@ -58,11 +58,15 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     onLoadMore,
   } = props;
   const region = useRef<HTMLElement>(null);
+  const named = useRef(rowKey);
+  named.current = rowKey;
+  // Another function would have every row measured anew, at every turn of the wheel.
+  const getItemKey = useCallback((index: number) => keyAt(rows, index, named.current), [rows]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => region.current,
     estimateSize: () => rowHeight,
-    getItemKey: (index) => keyAt(rows, index, rowKey),
+    getItemKey,
     overscan: 12,
     initialRect: { width: 1024, height: 800 },
     // A box without a height is not laid out yet (or never is, as in jsdom): the first guess serves better than no row.
@@ -113,8 +117,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
             ))}
           </tr>
         </thead>
-        <Spacer height={first?.start ?? 0} />
         <tbody>
+          <SpacerRow height={first?.start ?? 0} />
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
@@ -131,7 +135,9 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
             );
           })}
         </tbody>
-        <Spacer height={last ? virtualizer.getTotalSize() - last.end : 0} />
+        <tbody style={UNSEEN}>
+          <SpacerRow height={last ? virtualizer.getTotalSize() - last.end : 0} />
+        </tbody>
       </table>
       <div className={hasMore ? classes.more : undefined} aria-live="polite">
         {hasMore && (isLoadingMore ? "Loading more…" : `${rows.length} loaded, more below`)}
@@ -175,15 +181,16 @@ function PlainRow<Row>({ row, index, columns, rowLink, smallDetail, rowHeight }:
 /** Scrolling renders the rows that come into sight, not those that stay. */
 const TableRow = memo(PlainRow) as typeof PlainRow;
 
-/** Holds the place of the rows that are out of sight. One cell: to span columns that are hidden here would make columns of no use. */
-function Spacer({ height }: { height: number }) {
+const UNSEEN = { visibility: "hidden" } as const;
+
+/** Holds the place of the rows that are out of sight. One cell: to span columns that are hidden here would make columns of no use.
+ * It stands in the body of the rows and is not visible, so that nothing moves when it grows: a body that moved would be a layout shift. */
+function SpacerRow({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
-    <tbody aria-hidden="true" className={classes.spacer}>
-      <tr>
-        <td style={{ height }} />
-      </tr>
-    </tbody>
+    <tr className={classes.spacer} style={UNSEEN}>
+      <td style={{ height }} />
+    </tr>
   );
 }
 

@@ -57,3 +57,19 @@ test("nothing found says what can be looked for", async () => {
   expect(screen.queryAllByRole("option")).toHaveLength(0);
   expect(screen.getByText(/Nothing is called/)).toBeInTheDocument();
 });
+
+test("of more agents than are at hand the API finds the one that is typed", async () => {
+  const asked: string[] = [];
+  server.use(
+    http.get("*/v1/agents", ({ request }) => {
+      const q = new URL(request.url).searchParams.get("q");
+      if (q === null) return HttpResponse.json({ agents: [exampleAgent()], next_cursor: "more" });
+      asked.push(q);
+      return HttpResponse.json({ agents: [exampleAgent({ agent_id: "roma", display_name: "Roma" })], next_cursor: null });
+    }),
+  );
+  const { field } = await opened();
+  fireEvent.change(field, { target: { value: "roma test" } });
+  await waitFor(() => expect(active(field)).toHaveTextContent("Roma · Test"));
+  expect(asked).toEqual(["roma"]);
+});

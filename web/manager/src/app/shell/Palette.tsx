@@ -21,9 +21,9 @@ export default function Palette({ isOpen, onClose }: { isOpen: boolean; onClose:
 
 function Search({ onClose }: { onClose: () => void }) {
   const id = useId();
-  const commands = useCommands();
   const run = useRun(onClose);
   const [query, setQuery] = useState("");
+  const commands = useCommands(query);
   const [selected, setSelected] = useState(0);
   const found = useMemo(() => grouped([...rank(query, commands), ...commandsForText(query)]), [query, commands]);
   const flat = found.flatMap(([, entries]) => entries);

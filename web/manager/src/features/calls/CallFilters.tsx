@@ -3,9 +3,9 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconBookmark, IconSearch, IconX } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { $api } from "../../api/api";
 import type { CallsSearch } from "../../app/router";
-import { SPANS } from "./filter";
+import { AgentSelect } from "../../ui/AgentSelect";
+import { spansWith } from "./filter";
 import { useSavedViews } from "./savedViews";
 import { CHANNEL_CHOICES, ENDED, FAULT } from "./words";
 
@@ -14,7 +14,6 @@ const choices = (words: Record<string, string>) => Object.entries(words).map(([v
 /** Narrows the list. Everything stands in the address. */
 export function CallFilters({ search }: { search: CallsSearch }) {
   const navigate = useNavigate();
-  const agents = $api.useQuery("get", "/v1/agents", { params: { query: { limit: 200 } } });
   const set = (part: CallsSearch) =>
     void navigate({
       to: "/calls",
@@ -25,12 +24,15 @@ export function CallFilters({ search }: { search: CallsSearch }) {
   return (
     <Group component="search" aria-label="Filter the calls" gap="xs" mb="md">
       <WordsInput value={search.q ?? ""} onChange={(q) => set({ q })} />
-      <Choice label="When" value={search.from} data={[...SPANS]} onChange={(from) => set({ from, to: "" })} />
-      <Choice
-        label="Agent"
-        value={search.agent_id}
-        data={(agents.data?.agents ?? []).map((agent) => ({ value: agent.agent_id, label: agent.display_name }))}
-        onChange={(agent_id) => set({ agent_id })}
+      <Choice label="When" value={search.from} data={spansWith(search)} onChange={(from) => set({ from, to: "" })} />
+      <AgentSelect
+        aria-label="Agent"
+        placeholder="Agent"
+        value={search.agent_id || null}
+        onChange={(agent_id) => set({ agent_id: agent_id ?? "" })}
+        clearable
+        clearButtonProps={{ "aria-label": "Any: Agent" }}
+        w={152}
       />
       <NumberInputText value={search.number ?? ""} onChange={(number) => set({ number })} />
       <Choice

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Menu, Text } from "@mantine/core";
 import { IconPhoneCall } from "@tabler/icons-react";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, type LinkProps, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { api } from "../../api/api";
 import { EmptyState } from "../../ui/EmptyState";
@@ -12,7 +12,9 @@ import { Page } from "../../ui/Page";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { type Column, VirtualTable } from "../../ui/VirtualTable";
 import { CallFilters } from "./CallFilters";
+import { CallSeriesPanel, useIsChartOpen } from "./CallSeriesPanel";
 import { exportAddress, queryOf } from "./filter";
+import { useCallSeries } from "./useCallSeries";
 import { type Call, channelWords, FAULT, money, outcome } from "./words";
 
 export function CallsPage() {
@@ -21,6 +23,8 @@ export function CallsPage() {
     queryKey: ["get", "/v1/calls", search],
     initialPageParam: "",
     placeholderData: keepPreviousData,
+    // To compare thousands of calls with what they were, at every further page, costs more than it saves.
+    structuralSharing: false,
     queryFn: async ({ pageParam, signal }) => {
       const query = { ...queryOf(search), limit: 100, ...(pageParam ? { cursor: pageParam } : {}) };
       const { data } = await api.GET("/v1/calls", { params: { query }, signal });
@@ -30,6 +34,10 @@ export function CallsPage() {
   });
   const rows = useMemo(() => calls.data?.pages.flatMap((page) => page.calls) ?? [], [calls.data]);
   const isFiltered = Object.values(search).some(Boolean);
+  const [isChartOpen, setChartOpen] = useIsChartOpen();
+  const series = useCallSeries(search, isChartOpen);
+  // Who never had a call is told how to get one, not shown a chart of nothing.
+  const hasChart = !calls.isPending && (rows.length > 0 || isFiltered);
 
   return (
     <Page
@@ -51,6 +59,7 @@ export function CallsPage() {
       }
     >
       <CallFilters search={search} />
+      {hasChart && <CallSeriesPanel search={search} series={series} isOpen={isChartOpen} onToggle={() => setChartOpen(!isChartOpen)} />}
       {calls.error ? (
         <ErrorState error={calls.error} what="The calls" onRetry={() => void calls.refetch()} />
       ) : calls.isPending ? (
@@ -78,8 +87,8 @@ export function CallsPage() {
           caption="Calls, newest first"
           columns={COLUMNS}
           rows={rows}
-          rowKey={(call) => call.call_id}
-          rowLink={(call) => ({ to: "/calls/$callId", params: { callId: call.call_id } })}
+          rowKey={idOf}
+          rowLink={linkOf}
           hasMore={calls.hasNextPage}
           isLoadingMore={calls.isFetchingNextPage}
           onLoadMore={() => void calls.fetchNextPage()}
@@ -88,6 +97,10 @@ export function CallsPage() {
     </Page>
   );
 }
+
+// Always the same functions, so that a further page renders its own rows only.
+const idOf = (call: Call): string => call.call_id;
+const linkOf = (call: Call): LinkProps => ({ to: "/calls/$callId", params: { callId: call.call_id } });
 
 function parties(call: Call): string {
   const from = call.caller_phone ? phone(call.caller_phone) : channelWords(call.channel);

@@ -30,7 +30,7 @@ export function Transcript({ call, at, onSeek }: { call: CallDetail; at: number;
         {entries.map((entry) => {
           if ("line" in entry)
             return <Said key={`line-${entry.index}`} line={entry.line} isCurrent={entry.index === current && at > 0} onSeek={onSeek} />;
-          if ("tool" in entry) return <ToolCard key={entry.tool.run.run_key} span={entry.tool} />;
+          if ("tool" in entry) return <ToolCard key={entry.tool.run.run_key} run={entry.tool.run} at={entry.tool.from} />;
           return (
             <Divider
               key={`stage-${entry.at}-${entry.stage}`}

@@ -2,15 +2,14 @@ import { Text } from "@mantine/core";
 import { duration } from "../../ui/format";
 import classes from "./TurnWaterfall.module.css";
 import type { Waterfall } from "./timeline";
-import { barsOf, responseMs, sentenceOf } from "./waterfall";
+import { type Bar, barsOf, isWritten, responseMs, sentenceOf } from "./waterfall";
 
-/** Where the time of one answer went: a bar per part, from the end of the caller's speech to the first sound. */
+/** Where the time of one answer went: a bar per part, from the end of the caller's turn to the first sound (or word that can be read). */
 export function TurnWaterfall({ waterfall }: { waterfall: Waterfall }) {
   const bars = barsOf(waterfall);
   const total = responseMs(waterfall);
   const start = Math.min(0, ...bars.map((bar) => bar.from));
   const end = Math.max(total ?? 0, ...bars.map((bar) => bar.to), start + 1);
-  const share = (ms: number) => `${((ms - start) / (end - start)) * 100}%`;
   if (bars.length === 0) {
     return (
       <Text size="sm" c="dimmed">
@@ -25,14 +24,7 @@ export function TurnWaterfall({ waterfall }: { waterfall: Waterfall }) {
         {bars.map((bar) => (
           <div key={`${bar.label}-${bar.from}-${bar.to}`} className={classes.row}>
             <span className={classes.label}>{bar.label}</span>
-            <span className={classes.track}>
-              <span
-                className={classes.bar}
-                data-kind={bar.kind}
-                data-dropped={bar.isDropped || undefined}
-                style={{ left: share(bar.from), width: `max(2px, calc(${share(bar.to)} - ${share(bar.from)}))` }}
-              />
-            </span>
+            <Track bars={[bar]} start={start} end={end} />
             <span className={classes.time}>{duration(bar.to - bar.from)}</span>
             <span className={classes.detail}>{bar.detail}</span>
           </div>
@@ -41,13 +33,37 @@ export function TurnWaterfall({ waterfall }: { waterfall: Waterfall }) {
           <div className={classes.row}>
             <span className={classes.label}>In all</span>
             <span className={classes.track}>
-              <span className={classes.total} style={{ left: share(0), width: `calc(${share(total)} - ${share(0)})` }} />
+              <span className={classes.total} style={placed({ from: 0, to: total }, start, end)} />
             </span>
             <span className={classes.time}>{duration(total)}</span>
-            <span className={classes.detail}>from the caller's last word to the first sound</span>
+            <span className={classes.detail}>
+              {isWritten(waterfall) ? "from the message to the first words" : "from the caller's last word to the first sound"}
+            </span>
           </div>
         )}
       </div>
     </figure>
   );
+}
+
+/** Bars on one line of an axis in milliseconds. */
+export function Track({ bars, start, end }: { bars: readonly Bar[]; start: number; end: number }) {
+  return (
+    <span className={classes.track}>
+      {bars.map((bar) => (
+        <span
+          key={`${bar.label}-${bar.from}-${bar.to}`}
+          className={classes.bar}
+          data-kind={bar.kind}
+          data-dropped={bar.isDropped || undefined}
+          style={placed(bar, start, end)}
+        />
+      ))}
+    </span>
+  );
+}
+
+function placed({ from, to }: Pick<Bar, "from" | "to">, start: number, end: number) {
+  const share = (ms: number) => `${((Math.max(start, Math.min(end, ms)) - start) / (end - start)) * 100}%`;
+  return { left: share(from), width: `max(2px, calc(${share(to)} - ${share(from)}))` };
 }

@@ -1,12 +1,22 @@
 /** The filter of the list of calls, between the address and the API. Pure. */
 import type { CallsSearch } from "../../app/router";
+import { spanName } from "./series";
 
 export const SPANS = [
   { value: "", label: "Any time" },
   { value: "today", label: "Today" },
   { value: "7d", label: "Last 7 days" },
   { value: "30d", label: "Last 30 days" },
+  { value: "90d", label: "Last 90 days" },
+  { value: "365d", label: "Last year" },
 ] as const;
+
+/** The spans, and the one that was dragged or typed. */
+export function spansWith({ from, to }: CallsSearch, now = new Date()): { value: string; label: string }[] {
+  const start = startOf(from, now);
+  if (!from || !start || SPANS.some((span) => span.value === from)) return [...SPANS];
+  return [...SPANS, { value: from, label: spanName(start, endOf(to), now) }];
+}
 
 const DAY_MS = 86_400_000;
 

@@ -22,6 +22,10 @@ export const KIND_LABEL: Record<BarKind, string> = {
   transport: "On the way",
 };
 
+/** What people are used to from each other on the phone; beyond it a pause is noticed, and beyond the second one it disturbs. */
+export const QUICK_MS = 1000;
+export const SLOW_MS = 2000;
+
 function who(part: { provider?: string; model?: string }): string {
   return [part.provider, part.model].filter(Boolean).join(" ");
 }
@@ -67,12 +71,29 @@ export function barsOf(waterfall: Waterfall): Bar[] {
     const detail = [who(waterfall.tts), waterfall.tts.is_cached ? "from the cache" : "", waterfall.tts.is_fallback ? "fallback" : ""];
     add("tts", KIND_LABEL.tts, waterfall.tts.request_ms, waterfall.tts.first_byte_ms, detail.filter(Boolean).join(" · "));
   }
-  add("transport", KIND_LABEL.transport, waterfall.first_packet_ms, waterfall.heard_ms);
+  if (waterfall.heard_ms !== waterfall.first_packet_ms)
+    add("transport", KIND_LABEL.transport, waterfall.first_packet_ms, waterfall.heard_ms);
   return bars.sort((one, other) => one.from - other.from);
 }
 
 function startOf(waterfall: Waterfall): number {
   return waterfall.speech_end_ms ?? waterfall.llm?.[0]?.request_ms ?? waterfall.tts?.request_ms ?? 0;
+}
+
+/** An answer in a text conversation: nobody listened and nobody spoke. */
+export function isWritten(waterfall: Waterfall): boolean {
+  return !waterfall.stt && !waterfall.tts && (waterfall.decided_ms ?? null) === null;
+}
+
+/** How long somebody waited: from the end of their turn, or (before the caller has spoken) from the first thing that was done. Null: unknown. */
+export function waitMs(waterfall: Waterfall): number | null {
+  const heard = waterfall.heard_ms ?? waterfall.first_packet_ms ?? null;
+  return heard === null ? null : Math.max(0, heard - startOf(waterfall));
+}
+
+export function paceOf(ms: number): "quick" | "noticed" | "slow" {
+  if (ms <= QUICK_MS) return "quick";
+  return ms <= SLOW_MS ? "noticed" : "slow";
 }
 
 /** From the end of the caller's speech to the first sound of the answer; null when one of them is missing. */

@@ -6,24 +6,23 @@ import { LinkButton } from "../../ui/LinkButton";
 import { Panel } from "../../ui/Panel";
 import { agentAtHand, nextStep, type Step, stepsOf } from "./checklist";
 import classes from "./Home.module.css";
-import { useDismissed } from "./useDismissed";
-import { useReach } from "./useHome";
+import type { Reach } from "./useHome";
 
 interface ChecklistProps {
   agents: Schemas["AgentView"][];
   stats: Schemas["AgentStats"][];
+  reach: Reach;
   onNew: () => void;
+  onHide: () => void;
 }
 
 /** The way from nothing to an agent that answers (rule UI3). It ticks itself, and is gone for those who have gone it already. */
-export function Checklist({ agents, stats, onNew }: ChecklistProps) {
-  const reach = useReach();
-  const [isDismissed, dismiss] = useDismissed();
-  const steps = reach ? stepsOf({ agents, stats, ...reach }) : [];
+export function Checklist({ agents, stats, reach, onNew, onHide }: ChecklistProps) {
+  const steps = stepsOf({ agents, stats, ...reach });
   const next = nextStep(steps);
   const [wasOpen, setWasOpen] = useState(false);
   if (next && !wasOpen) setWasOpen(true);
-  if (isDismissed || !reach || (!next && !wasOpen)) return null;
+  if (!next && !wasOpen) return null;
 
   const done = steps.filter((step) => step.isDone).length;
   return (
@@ -37,7 +36,7 @@ export function Checklist({ agents, stats, onNew }: ChecklistProps) {
             {next ? `${done} of ${steps.length} done` : "All steps are done. Everything you did here works the same with real callers."}
           </Text>
         </div>
-        <ActionIcon variant="subtle" color="gray" aria-label="Hide these steps" title="Hide these steps" onClick={dismiss}>
+        <ActionIcon variant="subtle" color="gray" aria-label="Hide these steps" title="Hide these steps" onClick={onHide}>
           <IconX size={16} />
         </ActionIcon>
       </Group>

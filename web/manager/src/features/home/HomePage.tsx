@@ -1,4 +1,4 @@
-import { Button, Kbd, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
+import { Button, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
@@ -10,8 +10,10 @@ import { RoleGate, useMay } from "../../ui/RoleGate";
 import { AgentCard } from "./AgentCard";
 import { Checklist } from "./Checklist";
 import classes from "./Home.module.css";
+import { MoreAgents } from "./MoreAgents";
 import { TEMPLATES, type TemplateId } from "./templates";
-import { useHome } from "./useHome";
+import { useDismissed } from "./useDismissed";
+import { useHome, useReach } from "./useHome";
 
 const NewAssistant = lazy(withStyles(() => import("./NewAssistant")));
 
@@ -20,19 +22,18 @@ const SEARCH_FROM = 9;
 
 /** Every agent as a card, and the way to a new one. */
 export function HomePage() {
-  const { agents, ordered, stats, statsOf } = useHome();
   const { new: isNew } = useSearch({ from: "/shell/" });
   const navigate = useNavigate();
   const mayEdit = useMay("editor");
   const [query, setQuery] = useState("");
+  const { agents, found, ordered, shown, stats, statsOf } = useHome(query);
+  const reach = useReach();
+  const [isHidden, hideSteps] = useDismissed();
+  const hasSteps = mayEdit && !isHidden;
+  // The steps stand above the cards: they come together, so that no card moves away from under a pointer.
+  const isReady = agents.data !== undefined && !(hasSteps && (reach === undefined || stats.isPending));
   const [template, setTemplate] = useState<TemplateId>("salesperson");
-  const takenIds = useMemo(() => new Set(ordered.map((agent) => agent.agent_id)), [ordered]);
-  const wanted = query.trim().toLowerCase();
-  const shown = ordered.filter((agent) =>
-    `${agent.display_name} ${agent.agent_id} ${agent.company} ${statsOf.get(agent.agent_id)?.numbers.join(" ") ?? ""}`
-      .toLowerCase()
-      .includes(wanted),
-  );
+  const takenIds = useMemo(() => new Set([...statsOf.keys(), ...ordered.map((agent) => agent.agent_id)]), [statsOf, ordered]);
   const open = (chosen: TemplateId = "salesperson") => {
     setTemplate(chosen);
     void navigate({ to: "/", search: { new: true } });
@@ -52,10 +53,12 @@ export function HomePage() {
       }
     >
       {agents.error && <ErrorState error={agents.error} what="The agents" onRetry={agents.refetch} />}
-      {agents.isPending && <Loading lines={3} />}
-      {agents.data && (
+      {!isReady && !agents.error && <Loading lines={3} />}
+      {isReady && (
         <>
-          {mayEdit && <Checklist agents={ordered} stats={stats ?? []} onNew={() => open()} />}
+          {hasSteps && reach && (
+            <Checklist agents={ordered} stats={stats.data?.stats ?? []} reach={reach} onNew={() => open()} onHide={hideSteps} />
+          )}
           {ordered.length === 0 && <FirstAgent isAllowed={mayEdit} onChoose={open} />}
           {ordered.length >= SEARCH_FROM && (
             <TextInput
@@ -73,12 +76,8 @@ export function HomePage() {
               <AgentCard key={agent.agent_id} agent={agent} stats={statsOf.get(agent.agent_id)} takenIds={takenIds} />
             ))}
           </ul>
-          {ordered.length > 0 && shown.length === 0 && <Text c="dimmed">No agent is called “{query}”.</Text>}
-          {agents.data.next_cursor && (
-            <Text c="dimmed" mt="md">
-              The {ordered.length} oldest agents are shown. <Kbd>Ctrl K</Kbd> opens any agent by its name or id.
-            </Text>
-          )}
+          {ordered.length > 0 && shown.length === 0 && !found.isFetching && <Text c="dimmed">No agent is called “{query}”.</Text>}
+          {found.hasNextPage && <MoreAgents isLoading={found.isFetchingNextPage} onMore={() => void found.fetchNextPage()} />}
         </>
       )}
       {isNew && mayEdit && agents.data && (

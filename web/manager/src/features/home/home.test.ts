@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { exampleAgent } from "../agent/draft/exampleAgent";
 import { agentAtHand, byLastEdit, type Facts, nextStep, stepsOf } from "./checklist";
 import { copyOf } from "./copyOf";
+import { matching } from "./found";
 import { freeSlug, slugOf, slugProblem } from "./slug";
 
 describe("the first-run path", () => {
@@ -80,4 +81,20 @@ test("a duplicate has everything of the draft and nothing of its life", () => {
   expect(copy.stages).toHaveLength(2);
   for (const name of ["version", "deployed", "deployment", "deployed_at", "created_at", "updated_at", "has_undeployed_changes"])
     expect(copy).not.toHaveProperty(name);
+});
+
+test.each<[string, string[]]>([
+  ["", ["bella", "roma"]],
+  ["PIZZ bella", ["bella"]],
+  ["trattoria", ["roma"]],
+  ["+1 415 555-0100", ["roma"]],
+  ["roma bella", []],
+  ["-", []],
+])("agents that are all here are searched as the API does: %j", (query, found) => {
+  const agents = [
+    exampleAgent({ agent_id: "bella", display_name: "Pizzeria Bella", company: "Pizzeria Bella" }),
+    exampleAgent({ agent_id: "roma", display_name: "Roma", company: "Trattoria Group" }),
+  ];
+  const numbersOf = ({ agent_id }: { agent_id: string }) => (agent_id === "roma" ? ["+14155550100"] : []);
+  expect(matching(query, agents, numbersOf).map((agent) => agent.agent_id)).toEqual(found);
 });

@@ -46,9 +46,11 @@ class AgentStatsRepository(TenantRows):
 
     async def last_calls(self, *, is_test: bool) -> dict[str, datetime]:
         """When the newest call began: one look into the index for each agent."""
+        # `is_test` by itself, as the index of test calls says it: "is_test IS true" would read every real call of the agent.
+        kind = CallRow.is_test if is_test else CallRow.is_test.is_(False)
         newest = (
             select(CallRow.started_at)
-            .where(CallRow.tenant_id == AgentRow.tenant_id, CallRow.agent_id == AgentRow.agent_id, CallRow.is_test.is_(is_test))
+            .where(CallRow.tenant_id == AgentRow.tenant_id, CallRow.agent_id == AgentRow.agent_id, kind)
             .order_by(CallRow.started_at.desc())
             .limit(1)
             .scalar_subquery()

@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Query
 from starlette.responses import Response
 
 from control_api.access.dependencies import Editor, Viewer
 from control_api.access.idempotent_route import api_router
 from control_api.compile.draft import AgentPatch
 from control_api.db.agent_tables import AgentRow
+from control_api.db.rows import PageRequest
 from control_api.features.agents.move import AgentMoveService
-from control_api.features.agents.schemas import AgentCreate, AgentList, AgentMove, AgentMoved, AgentReply
+from control_api.features.agents.schemas import AgentCreate, AgentList, AgentMove, AgentMoved, AgentQuery, AgentReply, LastChange
 from control_api.features.agents.service import AgentService
 from control_api.features.agents.view import etag_of, view_of
 from control_api.web.provide import provided
-from control_api.web.schema import Paging
 
 router = api_router("agents")
 Service = Annotated[AgentService, Depends(provided(AgentService))]
@@ -23,9 +23,9 @@ IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag r
 
 @router.get("/api/dashboard/agents", operation_id="dashboard_list_agents")
 @router.get("/v1/agents")
-async def list_agents(caller: Viewer, service: Service, paging: Paging) -> AgentList:
-    """Agents of the tenant, oldest first."""
-    page = await service.list_page(caller, paging)
+async def list_agents(caller: Viewer, service: Service, query: Annotated[AgentQuery, Query()]) -> AgentList:
+    """Agents of the tenant, oldest first unless asked otherwise."""
+    page = await service.list_page(caller, PageRequest(query.limit, query.cursor), query)
     return AgentList(agents=[view_of(row) for row in page.items], next_cursor=page.next_cursor)
 
 
@@ -46,6 +46,12 @@ async def get_agent(caller: Viewer, service: Service, agent_id: str, response: R
 async def change_agent(caller: Editor, service: Service, agent_id: str, body: AgentPatch, response: Response, if_match: IfMatch = None) -> AgentReply:
     """Change what is sent; null clears."""
     return _reply(await service.change(caller, agent_id, body, if_match=if_match), response)
+
+
+@router.get("/v1/agents/{agent_id}/last-change")
+async def get_last_change(caller: Viewer, service: Service, agent_id: str) -> LastChange:
+    """Who changed the draft last, and when."""
+    return await service.last_change(caller, agent_id)
 
 
 @router.delete("/v1/agents/{agent_id}", status_code=204)

@@ -1,11 +1,12 @@
 """Bodies of agents: the fields of rule A2 and what editors of stages need."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from callstage_domain.agent import ThinkingLevel
 from pydantic import Field
 
+from control_api.access.caller import CallerKind
 from control_api.compile.draft import AgentDraft, AgentPatch, AgentSlug, NonEmptyText, Temperature
 from control_api.compile.templates import TemplateName
 from control_api.web.schema import Body, Reply
@@ -17,6 +18,17 @@ class AgentCreate(AgentPatch):
     agent_id: AgentSlug
     display_name: NonEmptyText  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
     template: TemplateName | None = None
+
+
+class AgentQuery(Body):
+    """What to look for, an order and a page."""
+
+    q: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="Every word stands in the name, the id, the company or a number of the agent.")
+    ] = None
+    sort: Annotated[Literal["oldest", "edited"], Field(description="`edited`: the last edit first. A cursor belongs to one order.")] = "oldest"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=500)] = None
 
 
 class AgentView(AgentDraft):
@@ -42,10 +54,19 @@ class AgentReply(Reply):
 
 
 class AgentList(Reply):
-    """A page of agents, oldest first."""
+    """A page of agents, in the order that was asked for."""
 
     agents: list[AgentView]
     next_cursor: str | None = None
+
+
+class LastChange(Reply):
+    """Who changed the draft last. `name` is a person's own name, a key's name, or the e-mail address of somebody who has left."""
+
+    at: datetime
+    kind: CallerKind
+    id: str
+    name: str
 
 
 class AgentMove(Body):

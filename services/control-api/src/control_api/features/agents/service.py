@@ -30,7 +30,7 @@ from control_api.db.unit_of_work import UnitOfWork, Writer
 from control_api.features.agents.draft_checks import DraftChecks
 from control_api.features.agents.hosts import hosts_of
 from control_api.features.agents.repository import AgentRepository
-from control_api.features.agents.schemas import AgentCreate, shown_draft
+from control_api.features.agents.schemas import AgentCreate, AgentQuery, LastChange, shown_draft
 from control_api.features.agents.view import draft_of, etag_of
 from control_api.outbox.records import active_record, route_record
 from control_api.web.problems import EditConflict, FieldError
@@ -43,15 +43,25 @@ class AgentService:
         self._writer = writer
         self._checks = checks
 
-    async def list_page(self, caller: Caller, request: PageRequest) -> Page[AgentRow]:
+    async def list_page(self, caller: Caller, request: PageRequest, wanted: AgentQuery) -> Page[AgentRow]:
         """A page of agents."""
         async with self._writer.database.session() as session:
-            return await AgentRepository(session, caller.tenant_id).list_page(request)
+            return await AgentRepository(session, caller.tenant_id).list_page(request, wanted)
 
     async def get(self, caller: Caller, agent_id: str) -> AgentRow:
         """Raises NotFound."""
         async with self._writer.database.session() as session:
             return found(await AgentRepository(session, caller.tenant_id).get(agent_id))
+
+    async def last_change(self, caller: Caller, agent_id: str) -> LastChange:
+        """Raises NotFound, also while nobody has changed an agent since it came from another tenant."""
+        async with self._writer.database.session() as session:
+            agents = AgentRepository(session, caller.tenant_id)
+            found(await agents.get(agent_id))
+            change = await agents.last_change(agent_id)
+        if change is None:
+            raise NotFound("nobody has changed the agent here yet")
+        return change
 
     async def review(self, caller: Caller, agent_id: str) -> tuple[list[Finding], list[ToolEffects]]:
         """Rules S5 and T12, for the draft."""

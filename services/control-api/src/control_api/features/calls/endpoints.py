@@ -10,12 +10,24 @@ from control_api.access.dependencies import Viewer
 from control_api.access.idempotent_route import api_router
 from control_api.db.rows import PageRequest
 from control_api.features.calls.export import MEDIA_TYPES
-from control_api.features.calls.schemas import CallDetail, CallJournal, CallList, CallQuery, CallRecord, ExportQuery, Stats
+from control_api.features.calls.schemas import (
+    CallDetail,
+    CallJournal,
+    CallList,
+    CallQuery,
+    CallRecord,
+    CallSeries,
+    ExportQuery,
+    SeriesQuery,
+    Stats,
+)
+from control_api.features.calls.series import CallSeriesService
 from control_api.features.calls.service import CallService
 from control_api.web.provide import provided
 
 router = api_router("calls")
 Service = Annotated[CallService, Depends(provided(CallService))]
+SeriesService = Annotated[CallSeriesService, Depends(provided(CallSeriesService))]
 
 
 @router.get("/api/dashboard/calls", operation_id="dashboard_list_calls")
@@ -24,6 +36,17 @@ async def list_calls(caller: Viewer, service: Service, query: Annotated[CallQuer
     """Calls of the tenant, newest first unless asked otherwise."""
     page = await service.list_page(caller, PageRequest(query.limit, query.cursor), query, newest_first=query.sort == "newest")
     return CallList(calls=[CallRecord.of(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/v1/calls/series")
+async def get_call_series(
+    caller: Viewer, service: Annotated[CallSeriesService, Depends(provided(CallSeriesService))], query: Annotated[SeriesQuery, Query()]
+) -> CallSeries:
+    """Calls over time: by hours up to three days, by days beyond.
+
+    It reaches back 366 days at most. Without `from` it begins with the first call of the last 30 days.
+    """
+    return await service.read(caller, query)
 
 
 @router.get("/v1/calls/export", response_class=StreamingResponse)

@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 
-from callstage_domain.call import EndedReason
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from control_api.db.agent_tables import AgentRow, NumberRow
 from control_api.db.call_tables import CallJournalRow, CallRow, StageVisitRow, ToolRunRow, TurnRow
 from control_api.db.rows import Page, PageRequest, TenantRows
+from control_api.features.calls.conditions import conditions
 from control_api.features.calls.schemas import CallFilter
 
 EXPORT_BATCH = 500
@@ -20,7 +20,7 @@ class CallRepository(TenantRows):
     async def list_page(self, request: PageRequest, wanted: CallFilter, *, newest_first: bool = True) -> Page[CallRow]:
         """By the start of the call."""
         order = (CallRow.started_at, CallRow.call_id)
-        return await self.page(CallRow, request, *_conditions(wanted), order=order, newest_first=newest_first)
+        return await self.page(CallRow, request, *conditions(wanted), order=order, newest_first=newest_first)
 
     async def get(self, call_id: str) -> CallRow | None:
         """By id."""
@@ -46,7 +46,7 @@ class CallRepository(TenantRows):
 
     async def stream(self, wanted: CallFilter) -> AsyncGenerator[Sequence[CallRow]]:
         """Oldest first, in batches, from a server-side cursor: constant memory for any number of rows."""
-        statement = self.of(CallRow, *_conditions(wanted)).order_by(CallRow.started_at, CallRow.call_id)
+        statement = self.of(CallRow, *conditions(wanted)).order_by(CallRow.started_at, CallRow.call_id)
         result = await self.session.stream_scalars(statement.execution_options(yield_per=EXPORT_BATCH))
         async for batch in result.partitions():
             yield batch
@@ -78,44 +78,3 @@ class CallRepository(TenantRows):
 
     async def _count(self, statement: Select[int]) -> int:
         return await self.session.scalar(statement) or 0
-
-
-def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.from_ is not None:
-        found.append(CallRow.started_at >= wanted.from_)
-    if wanted.to is not None:
-        found.append(CallRow.started_at < wanted.to)
-    if wanted.number is not None:
-        number = "+" + wanted.number.strip().lstrip("+")
-        found.append(or_(CallRow.caller_phone == number, CallRow.to_number == number))
-    if wanted.agent_id is not None:
-        found.append(CallRow.agent_id == wanted.agent_id)
-    if wanted.direction is not None:
-        found.append(CallRow.direction == wanted.direction)
-    if (reason := wanted.ended_reason or wanted.outcome) is not None:
-        found.append(CallRow.ended_reason == str(reason))
-    if wanted.fault is not None:
-        found.append(CallRow.ended_reason.in_([str(reason) for reason in EndedReason if reason.fault == wanted.fault]))
-    if wanted.channel is not None:
-        found.append(CallRow.channel == wanted.channel)
-    if wanted.is_test is not None:
-        found.append(CallRow.is_test == wanted.is_test)
-    return [*found, *_measures(wanted)]
-
-
-def _measures(wanted: CallFilter) -> list[ColumnElement[bool]]:
-    """What was said, what it cost, how long it took."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.q is not None:
-        of_call = (TurnRow.tenant_id == CallRow.tenant_id, TurnRow.call_id == CallRow.call_id)
-        found.append(exists().where(*of_call, TurnRow.text.icontains(wanted.q, autoescape=True)))
-    if wanted.min_cost is not None:
-        found.append(CallRow.cost >= wanted.min_cost)
-    if wanted.max_cost is not None:
-        found.append(CallRow.cost <= wanted.max_cost)
-    if wanted.min_duration_s is not None:
-        found.append(CallRow.duration_ms >= round(wanted.min_duration_s * 1000))
-    if wanted.max_duration_s is not None:
-        found.append(CallRow.duration_ms <= round(wanted.max_duration_s * 1000))
-    return found

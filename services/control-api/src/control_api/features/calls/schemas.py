@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from callstage_contracts.calendar_settings import TimeZone
 from callstage_contracts.waterfall import Waterfall
 from callstage_domain.call import EndedReason, Fault, ended_reason
 from callstage_domain.ids import trace_id_of
@@ -47,6 +48,12 @@ class ExportQuery(CallFilter):
     """A filter and a file format."""
 
     format: Literal["csv", "jsonl"] = "csv"
+
+
+class SeriesQuery(CallFilter):
+    """A filter and whose hours and days are meant."""
+
+    timezone: Annotated[TimeZone, Field(description="IANA name; hours and days are cut there.")] = "UTC"
 
 
 class RecordingView(Reply):
@@ -198,6 +205,34 @@ class CallList(Reply):
 
     calls: list[CallRecord]
     next_cursor: str | None
+
+
+class CallFigures(Reply):
+    """Some calls in numbers."""
+
+    calls: int
+    answered: int
+    failed: dict[Fault, int] = Field(description="Calls that did not end as they should, by who has to act; `nobody` is never among them.")
+    response_p50_ms: float | None = Field(description="End of the caller's speech to the first sound of the answer; null when nothing was answered.")
+    response_p95_ms: float | None
+    cost: float | None = Field(description="US dollars, of the calls whose cost is known; null when of none.")
+
+
+class CallPoint(CallFigures):
+    """The calls that began in one hour or day; it ends where the next point begins."""
+
+    at: datetime
+
+
+class CallSeries(Reply):
+    """Calls over time. The first and the last point hold only what lies within `from` and `to`."""
+
+    bucket: Literal["hour", "day"]
+    timezone: str
+    from_: Annotated[datetime, Field(serialization_alias="from")]
+    to: datetime
+    total: CallFigures = Field(description="All of the span at once: percentiles of parts do not add up.")
+    points: list[CallPoint] = Field(description="Without gaps: an hour or a day without calls has zeros.")
 
 
 class Stats(Reply):

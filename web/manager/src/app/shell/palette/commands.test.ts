@@ -1,7 +1,7 @@
 /** Proves UI1 UI4: the palette reaches every page, agent, setting, number and recent call, and offers only what the role may do. */
 import { expect, test } from "vitest";
 import { exampleAgent } from "../../../features/agent/draft/exampleAgent";
-import { commandsForText, commandsOf, type Known } from "./commands";
+import { agentWords, commandsForText, commandsOf, type Known } from "./commands";
 import { rank } from "./search";
 
 const known = (changes: Partial<Known> = {}): Known => ({
@@ -61,4 +61,18 @@ test("a text that looks like the id of a call opens it; any other searches the c
   expect(commandsForText("0f8b5c0e-6a39-4c1f").map((command) => command.id)).toEqual(["open-call", "search-calls"]);
   expect(commandsForText("margherita").map((command) => command.action)).toEqual([{ kind: "go", href: "/calls?q=margherita" }]);
   expect(commandsForText("ab")).toEqual([]);
+});
+
+test("the API is asked for the agent, not for its tab", () => {
+  expect(agentWords("bella test")).toBe("bella");
+  expect(agentWords("  deploy pizzeria roma ")).toBe("pizzeria roma");
+  expect(agentWords("test")).toBe("test");
+  expect(agentWords("")).toBe("");
+});
+
+test("an agent is found by its company", () => {
+  const commands = commandsOf(
+    known({ agents: [exampleAgent({ agent_id: "front-desk", display_name: "Mia", company: "Trattoria Group" })] }),
+  );
+  expect(rank("trattoria", commands)[0]?.label).toBe("Mia");
 });

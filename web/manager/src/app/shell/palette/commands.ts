@@ -88,12 +88,20 @@ function ofAgent(agent: Schemas["AgentView"]): Command[] {
   return TABS.map((tab) => ({
     id: `agent-${agent.agent_id}-${tab}`,
     label: tab === "Stages" ? agent.display_name : `${agent.display_name} · ${tab}`,
-    keywords: tab === "Stages" ? `${agent.agent_id} stages` : agent.agent_id,
+    keywords: tab === "Stages" ? `${agent.company} ${agent.agent_id} stages` : `${agent.agent_id} ${agent.company}`,
     hint: tab === "Stages" ? agent.agent_id : undefined,
     isDeep: tab !== "Stages",
     group: "Agents",
     action: go(agentPath(agent.agent_id, tab)),
   }));
+}
+
+/** What of a query can be an agent: "bella test" looks for Bella. All of it when it names nothing but a tab. */
+export function agentWords(query: string): string {
+  const words = query.trim().split(/\s+/);
+  const isPlace = (word: string) => ["Deploy", ...TABS].some((tab) => tab.toLowerCase().startsWith(word.toLowerCase()));
+  const kept = words.filter((word) => !isPlace(word));
+  return (kept.length ? kept : words).join(" ");
 }
 
 /** In the order in which they are shown without a query. */
