@@ -19,9 +19,9 @@ describe("parseMessage", () => {
       text: "hi",
       isFinal: false,
     });
-    expect(parseMessage('{"type":"latency","payload":{"response_ms":310.5,"note":"x"}}')).toEqual({
+    expect(parseMessage('{"type":"latency","payload":{"response_ms":310.5,"waterfall":{"heard_ms":900}}}')).toEqual({
       type: "latency",
-      parts: { response_ms: 310.5 },
+      waterfall: { heard_ms: 900 },
     });
     expect(parseMessage('{"type":"stage","payload":{"stage":"order","previous":null}}')).toEqual({
       type: "stage",
@@ -37,7 +37,9 @@ describe("parseMessage", () => {
     });
   });
 
-  it.each(["", "[]", "7", "null", '{"type":"news"}', "{"])("takes %j for nothing", (data) => expect(parseMessage(data)).toBeNull());
+  it.each(["", "[]", "7", "null", '{"type":"news"}', '{"type":"latency","payload":{}}', "{"])("takes %j for nothing", (data) =>
+    expect(parseMessage(data)).toBeNull(),
+  );
 });
 
 it("makes the address", () => {

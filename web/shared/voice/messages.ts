@@ -1,5 +1,7 @@
 /** What goes over `/ws/voice` as JSON, both ways (rules WS2, WS4). */
 
+import type { Waterfall } from "../api/schema";
+
 export type Role = "user" | "assistant";
 
 export interface Connected {
@@ -43,10 +45,10 @@ export interface VariablesNotice {
   values: Record<string, unknown>;
 }
 
-/** Milliseconds by part (`response_ms`, `llm_first_token_ms` …); a part that did not happen is missing. */
+/** How the answer that begins came about (rule K5). */
 export interface LatencyNotice {
   type: "latency";
-  parts: Record<string, number>;
+  waterfall: Waterfall;
 }
 
 export interface Failure {
@@ -122,7 +124,7 @@ export function parseMessage(data: string): ServerMessage | null {
     case "variables":
       return { type: "variables", values: payload };
     case "latency":
-      return { type: "latency", parts: Object.fromEntries(Object.entries(payload).filter(isNumber)) };
+      return isFields(payload.waterfall) ? { type: "latency", waterfall: payload.waterfall } : null;
     default:
       return null;
   }
@@ -148,10 +150,6 @@ export type Mode = "voice" | "chat";
 
 function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isNumber(entry: [string, unknown]): entry is [string, number] {
-  return typeof entry[1] === "number";
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

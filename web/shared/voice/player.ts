@@ -3,6 +3,9 @@
 import { PlayoutSchedule } from "./playout";
 import { DOWNLINK_HZ, levelOf, PcmReader } from "./samples";
 
+/** While something plays the level is never 0, not even in a pause between words: 0 says that nothing does. */
+const PAUSE_LEVEL = 0.001;
+
 export class Player {
   private readonly reader = new PcmReader();
   private readonly schedule = new PlayoutSchedule();
@@ -27,7 +30,7 @@ export class Player {
     };
     this.playing.add(source);
     source.start(this.schedule.next(this.context.currentTime, buffer.duration));
-    this.onLevel(levelOf(samples));
+    this.onLevel(Math.max(PAUSE_LEVEL, levelOf(samples)));
   }
 
   /** `audioStop`: what is queued is not heard any more. */

@@ -1,9 +1,9 @@
 import { Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
-import type { Conversation } from "./conversation";
+import { type ShownRun, ToolCard } from "../calls/ToolCard";
+import type { Conversation, ToolRun } from "./conversation";
 import { SaidLine } from "./SaidLine";
 import classes from "./Test.module.css";
-import { ToolLine } from "./ToolLine";
 
 interface ConversationLogProps {
   conversation: Conversation;
@@ -38,7 +38,7 @@ export function ConversationLog({ conversation, onSayAgain }: ConversationLogPro
           case "said":
             return <SaidLine key={item.id} said={item} agentName={conversation.agentName} onSayAgain={onSayAgain} />;
           case "tool":
-            return <ToolLine key={item.id} run={item} />;
+            return <ToolCard key={item.id} run={shown(item)} />;
           case "stage":
             return (
               <Text key={item.id} className={classes.event}>
@@ -61,4 +61,8 @@ export function ConversationLog({ conversation, onSayAgain }: ConversationLogPro
       )}
     </div>
   );
+}
+
+function shown({ name, errorCode, durationMs, isPreload, ...run }: ToolRun): ShownRun {
+  return { ...run, tool: name, error_code: errorCode, duration_ms: durationMs, is_preload: isPreload };
 }

@@ -1,66 +1,34 @@
-import { Text, UnstyledButton } from "@mantine/core";
+import { Collapse, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { duration } from "../../ui/format";
-import { paceOf, partsOf, SLOW_MS, totalOf } from "./latency";
+import { Track, TurnWaterfall } from "../calls/TurnWaterfall";
+import type { Waterfall } from "../calls/timeline";
+import { barsOf, paceOf, SLOW_MS, waitMs } from "../calls/waterfall";
 import classes from "./Test.module.css";
 
-/** Six hues that stay apart for most eyes; each also stands with its name and number below the bar. */
-const COLORS: Record<string, string> = {
-  endpointing_ms: "light-dark(#8a94a0, #7d8894)",
-  stt_ms: "light-dark(#3b7dd8, #6aa3ef)",
-  llm_first_sentence_ms: "light-dark(#0d7763, #46cfab)",
-  tools_ms: "light-dark(#b4690e, #f0b45b)",
-  tts_first_byte_ms: "light-dark(#8a4fc4, #b98be6)",
-  transport_ms: "light-dark(#c2456b, #ee85a6)",
-};
 const PACE = { quick: "", noticed: " · a noticeable pause", slow: " · slow" } as const;
 
-/** How long the caller waited for an answer, and for what. A click shows the numbers. */
-export function LatencyBar({ latency, isOpening }: { latency: Readonly<Record<string, number>>; isOpening: boolean }) {
+/** How long an answer kept somebody waiting, as one bar; opened, what it was made of. */
+export function LatencyBar({ waterfall, isOpening }: { waterfall: Waterfall; isOpening: boolean }) {
   const [isOpen, { toggle }] = useDisclosure(false);
-  const parts = partsOf(latency);
-  const total = totalOf(latency);
-  const sum = parts.reduce((whole, part) => whole + part.ms, 0);
-  if (total <= 0) return null;
-  // The whole width is a pause that disturbs: bars of several turns compare by their length.
-  const share = Math.min(100, (100 * total) / SLOW_MS);
+  const wait = waitMs(waterfall);
+  if (wait === null) return null;
+  // What was over before the wait, or came behind it, is no part of it. Bars of several turns compare by their length, up to a pause that disturbs.
+  const bars = barsOf(waterfall).filter((bar) => bar.from < wait && bar.to > 0);
   return (
-    <div style={{ width: 240, maxWidth: "100%" }}>
-      <UnstyledButton onClick={toggle} aria-expanded={isOpen} style={{ width: "100%" }}>
-        <Text
-          size="xs"
-          c={paceOf(total) === "slow" ? "var(--callstage-warn-ink)" : "dimmed"}
-          className="numeric"
-          style={{ textAlign: "left" }}
-        >
-          {isOpening ? "Began" : "Answered"} after {duration(total)}
-          {PACE[paceOf(total)]}
+    <div className={classes.latency} data-open={isOpen || undefined}>
+      <UnstyledButton onClick={toggle} aria-expanded={isOpen} className={classes.wait}>
+        <Text span size="xs" ta="left" c={paceOf(wait) === "slow" ? "var(--callstage-warn-ink)" : "dimmed"} className="numeric">
+          {isOpening ? "Began" : "Answered"} after {duration(wait)}
+          {PACE[paceOf(wait)]}
         </Text>
-        <span className={classes.bar} aria-hidden>
-          {parts.map((part) => (
-            <span key={part.key} className={classes.part} style={{ width: `${(share * part.ms) / sum}%`, background: COLORS[part.key] }} />
-          ))}
+        <span aria-hidden>
+          <Track bars={bars} start={0} end={Math.max(SLOW_MS, wait)} />
         </span>
       </UnstyledButton>
-      {isOpen && (
-        <dl className={classes.legend} aria-label="Parts of the latency">
-          {parts.map((part) => (
-            <Part key={part.key} color={COLORS[part.key] ?? ""} label={part.label} ms={part.ms} />
-          ))}
-        </dl>
-      )}
-    </div>
-  );
-}
-
-function Part({ color, label, ms }: { color: string; label: string; ms: number }) {
-  return (
-    <div style={{ display: "contents" }}>
-      <span className={classes.dot} style={{ background: color }} aria-hidden />
-      <dt>{label}</dt>
-      <dd className="numeric" style={{ margin: 0 }}>
-        {duration(ms)}
-      </dd>
+      <Collapse expanded={isOpen}>
+        <TurnWaterfall waterfall={waterfall} />
+      </Collapse>
     </div>
   );
 }

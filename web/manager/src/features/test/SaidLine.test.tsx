@@ -12,7 +12,7 @@ const TURN: Said = {
   text: "A rose please.",
   isFinal: true,
   userTurn: 3,
-  latency: { response_ms: 2400, endpointing_ms: 700 },
+  waterfall: { speech_end_ms: 1000, decided_ms: 1700, heard_ms: 3400 },
 };
 
 test("a turn is edited and sent with Enter", async () => {
@@ -44,7 +44,8 @@ test("the wait is told in words and opens into its parts", async () => {
   await renderInRouter(<SaidLine said={TURN} agentName="Mia" onSayAgain={null} />);
   const bar = screen.getByRole("button", { name: /Answered after 2.4 s · slow/ });
   fireEvent.click(bar);
-  expect(screen.getByLabelText("Parts of the latency")).toHaveTextContent("End of turn700 ms");
+  expect(bar).toHaveAttribute("aria-expanded", "true");
+  expect(screen.getByText("Answered after 2.4 s: End of turn 700 ms")).toBeInTheDocument();
 });
 
 test("there is nothing to edit where nothing can run on", async () => {

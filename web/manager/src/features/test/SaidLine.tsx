@@ -20,7 +20,8 @@ export function SaidLine({ said, agentName, onSayAgain }: SaidLineProps) {
   const who = said.role === "user" ? "You" : agentName || "The agent";
   const mayEdit = onSayAgain !== null && userTurn !== undefined;
   return (
-    <div className={classes.line} data-role={said.role} data-earlier={said.isEarlier || undefined}>
+    // Busy: words that still grow are read out once they stand.
+    <div className={classes.line} data-role={said.role} data-earlier={said.isEarlier || undefined} aria-busy={!said.isFinal}>
       {isEditing && mayEdit ? (
         <Again
           text={said.text}
@@ -37,11 +38,10 @@ export function SaidLine({ said, agentName, onSayAgain }: SaidLineProps) {
           {said.wasCut && <span aria-hidden> —</span>}
         </div>
       )}
-      {(mayEdit || said.isEarlier || said.wasCut || said.latency) && (
+      {(mayEdit || said.isEarlier || said.wasCut || said.waterfall) && (
         <div className={classes.under}>
           {said.isEarlier && <span>said before</span>}
           {said.wasCut && <span>interrupted</span>}
-          {said.latency && <LatencyBar latency={said.latency} isOpening={userTurn === undefined} />}
           {mayEdit && !isEditing && (
             <Tooltip label="Say it another way and run on from here">
               <ActionIcon
@@ -55,6 +55,7 @@ export function SaidLine({ said, agentName, onSayAgain }: SaidLineProps) {
               </ActionIcon>
             </Tooltip>
           )}
+          {said.waterfall && <LatencyBar waterfall={said.waterfall} isOpening={userTurn === undefined} />}
         </div>
       )}
     </div>

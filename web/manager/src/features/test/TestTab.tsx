@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Text } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconMessage, IconMicrophone, IconMicrophoneOff, IconPhoneOff, IconPlayerPlay } from "@tabler/icons-react";
 import { useCallback, useState } from "react";
@@ -10,6 +10,7 @@ import { Panel } from "../../ui/Panel";
 import { useMay } from "../../ui/RoleGate";
 import { FindingList } from "../agent/deploy/FindingList";
 import { useDraft } from "../agent/draft/DraftProvider";
+import { ActivityBadge } from "./ActivityBadge";
 import { CallerPanel } from "./CallerPanel";
 import { Composer } from "./Composer";
 import { ConversationLog } from "./ConversationLog";
@@ -51,34 +52,34 @@ export function TestTab() {
       }
     >
       <div className={classes.columns}>
-        <div className={classes.stack}>
-          <Panel p={{ base: "md", sm: "lg" }}>
-            <Controls
-              talk={talk}
-              isRunning={isRunning}
-              mayTalk={mayTalk && phoneProblem(caller.phone) === ""}
-              channel={draft.channel ?? "voice"}
-            />
-            <StartProblem problem={talk.problem} draft={draft} />
-            {conversation.items.length === 0 && !isRunning && !talk.isPreparing ? (
-              <EmptyState title="Nothing said yet">
-                Talk with the microphone or type. You see each answer as it comes, which tools ran with what, and what every pause was made
-                of.
-              </EmptyState>
-            ) : (
-              <ConversationLog conversation={conversation} onSayAgain={sayAgain} />
-            )}
-            <Composer
-              onSend={talk.sendText}
-              isDisabled={!isRunning}
-              hint={isRunning ? (talk.mode === "voice" ? "Type instead of speaking" : "Write to the agent") : "Start a conversation first"}
-            />
-          </Panel>
-          <TestsPanel agentId={draft.agent_id} save={flush} />
-        </div>
-        <div className={classes.stack}>
+        <Panel p={{ base: "md", sm: "lg" }} className={classes.talk}>
+          <Controls
+            talk={talk}
+            isRunning={isRunning}
+            mayTalk={mayTalk && phoneProblem(caller.phone) === ""}
+            channel={draft.channel ?? "voice"}
+          />
+          <StartProblem problem={talk.problem} draft={draft} />
+          {conversation.items.length === 0 && !isRunning && !talk.isPreparing ? (
+            <EmptyState title="Nothing said yet">
+              Talk with the microphone or type. You see each answer as it comes, which tools ran with what, and what every pause was made
+              of.
+            </EmptyState>
+          ) : (
+            <ConversationLog conversation={conversation} onSayAgain={sayAgain} />
+          )}
+          <Composer
+            onSend={talk.sendText}
+            isDisabled={!isRunning}
+            hint={isRunning ? (talk.mode === "voice" ? "Type instead of speaking" : "Write to the agent") : "Start a conversation first"}
+          />
+        </Panel>
+        <div className={classes.side}>
           <StatePanel conversation={conversation} />
           <CallerPanel draft={draft} caller={caller} onChange={onCaller} />
+        </div>
+        <div className={classes.tests}>
+          <TestsPanel draft={draft} save={flush} />
         </div>
       </div>
       {isSaving && conversation.sessionId && (
@@ -136,9 +137,7 @@ function Controls({ talk, isRunning, mayTalk, channel }: { talk: Talk; isRunning
         </Button>
       )}
       {mode === "voice" && <LevelMeter onLevels={talk.onLevels} />}
-      <Badge variant="dot" color={conversation.state === "open" ? "signal" : "gray"} role="status">
-        {stateInWords(conversation)}
-      </Badge>
+      <ActivityBadge conversation={conversation} mode={mode} isMuted={isMuted} />
       {conversation.isMicrophoneLost && <Text c="var(--mantine-color-error)">The microphone is gone; type instead.</Text>}
     </Group>
   );

@@ -1,7 +1,7 @@
 /** Proves D4 UI1: a test conversation on the screen: captions that grow, answers in one piece, tools, stages, latency and turns that can be edited. */
 import type { ClientEvent } from "@callstage/shared/voice";
 import { describe, expect, it } from "vitest";
-import { type Conversation, goingOn, NOTHING, type Said, userTurns, withEvent } from "./conversation";
+import { activityOf, type Conversation, goingOn, NOTHING, type Said, userTurns, withEvent } from "./conversation";
 
 const play = (events: ClientEvent[], from: Conversation = NOTHING) => events.reduce(withEvent, from);
 const user = (text: string, isFinal = true): ClientEvent => ({ type: "transcript", role: "user", text, isFinal });
@@ -83,19 +83,52 @@ describe("what happens beside the words", () => {
   });
 
   it("puts the latency to the turn that was answered, once, and to the greeting when nobody spoke", () => {
-    const greeted = play([agent("Hello."), { type: "latency", parts: { tts_first_byte_ms: 80 } }]);
-    expect(said(greeted)[0]?.latency).toEqual({ tts_first_byte_ms: 80 });
+    const greeted = play([agent("Hello."), { type: "latency", waterfall: { heard_ms: 80 } }]);
+    expect(said(greeted)[0]?.waterfall).toEqual({ heard_ms: 80 });
     const now = play(
-      [user("Hi"), agent("Yes."), { type: "latency", parts: { response_ms: 900 } }, { type: "latency", parts: { response_ms: 5 } }],
+      [user("Hi"), agent("Yes."), { type: "latency", waterfall: { heard_ms: 900 } }, { type: "latency", waterfall: { heard_ms: 5 } }],
       greeted,
     );
-    expect(said(now).map((line) => line.latency?.response_ms)).toEqual([undefined, 900, undefined]);
+    expect(said(now).map((line) => line.waterfall?.heard_ms)).toEqual([80, 900, undefined]);
   });
 
   it("keeps ids apart for lists that are drawn", () => {
     const now = play([agent("a"), tool, user("b"), tool, { type: "error", message: "No", code: "x" }, user("c", false)]);
     const ids = now.items.map((item) => item.id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe("what the agent does", () => {
+  const open = play([{ type: "state", state: "open" }]);
+  const sound = (output: number): ClientEvent => ({ type: "level", input: 0, output });
+  const after = (...events: ClientEvent[]) => activityOf(play(events, open));
+
+  it("is known while the conversation is open", () => {
+    expect(activityOf(NOTHING)).toBeNull();
+    expect(after()).toBe("listening");
+    expect(after({ type: "state", state: "reconnecting" })).toBeNull();
+    expect(after(user("Hi"), { type: "state", state: "reconnecting" }, { type: "state", state: "open" })).toBe("listening");
+  });
+
+  it("goes from listening over thinking to speaking, until the last sound is heard", () => {
+    expect(after(user("A ro", false))).toBe("listening");
+    expect(after(user("A rose."))).toBe("thinking");
+    expect(after(user("A rose."), sound(0.3))).toBe("speaking");
+    expect(after(user("A rose."), sound(0.3), agent("Ten."), { type: "audioEnd" })).toBe("speaking");
+    expect(after(user("A rose."), sound(0.3), agent("Ten."), { type: "audioEnd" }, sound(0))).toBe("listening");
+  });
+
+  it("listens again when it was cut off, when the caller goes on, and after an error", () => {
+    expect(after(user("Hi"), sound(0.3), agent("Ten."), sound(0), { type: "audioStop" })).toBe("listening");
+    expect(after(user("A rose."), user("and", false))).toBe("listening");
+    expect(after(user("Hi"), { type: "error", message: "No", code: "x" })).toBe("listening");
+  });
+
+  it("changes nothing for a level that says the same", () => {
+    expect(withEvent(open, sound(0))).toBe(open);
+    const sounding = withEvent(open, sound(0.1));
+    expect(withEvent(sounding, sound(0.5))).toBe(sounding);
   });
 });
 

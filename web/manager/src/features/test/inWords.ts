@@ -1,5 +1,6 @@
 /** States of a test conversation as people say them. Pure. */
-import type { Conversation } from "./conversation";
+import type { Mode } from "@callstage/shared/voice";
+import type { Activity, Conversation } from "./conversation";
 
 const STATES: Record<Conversation["state"], string> = {
   idle: "",
@@ -19,4 +20,13 @@ export function stateInWords({ state, ended }: Pick<Conversation, "state" | "end
     default:
       return ended.reason ? `The conversation ended: ${ended.reason}.` : "The connection was lost.";
   }
+}
+
+const SPOKEN: Record<Activity, string> = { listening: "Listening", thinking: "Thinking", speaking: "Speaking" };
+const WRITTEN: Record<Activity, string> = { listening: "Waiting for you", thinking: "Thinking", speaking: "Writing" };
+
+/** What the agent does, in a word or two. */
+export function activityInWords(activity: Activity, mode: Mode, isMuted: boolean): string {
+  if (mode === "voice" && isMuted && activity === "listening") return "You are muted";
+  return (mode === "voice" ? SPOKEN : WRITTEN)[activity];
 }

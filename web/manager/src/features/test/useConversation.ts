@@ -75,7 +75,7 @@ export function useConversation(agentId: string, caller: Caller, save: () => Pro
           onEvent: (event: ClientEvent) => {
             if (client.current !== made) return;
             if (event.type === "level") for (const listener of listeners.current) listener(event);
-            else setConversation((now) => withEvent(now, event));
+            setConversation((now) => withEvent(now, event));
           },
         });
         client.current = made;

@@ -1,10 +1,10 @@
 import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useCallback, useState } from "react";
 import { api } from "../../../api/api";
-import { queryClient } from "../../../api/queryClient";
 import { tell } from "../../../ui/notify";
 import { Problem } from "../../../ui/Problem";
 import { useSubmit } from "../../../ui/useSubmit";
+import { forgetTests } from "./forgetTests";
 
 interface SaveTestProps {
   agentId: string;
@@ -24,7 +24,7 @@ export function SaveTest({ agentId, source, isRunning = false, onClose }: SaveTe
         params: { path: { agent_id: agentId } },
         body: { name, is_anonymous: isAnonymous, ...source },
       });
-      await queryClient.invalidateQueries({ queryKey: ["get", "/v1/agents/{agent_id}/tests"] });
+      await forgetTests();
       tell(`The test “${name}” is saved.`);
       onClose();
     }, [agentId, name, isAnonymous, source, onClose]),

@@ -6,9 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import type { Schemas } from "../../../api/api";
 import { queryClient } from "../../../api/queryClient";
 import { renderInRouter } from "../../../ui/renderInRouter";
+import { exampleAgent } from "../../agent/draft/exampleAgent";
 import type { Difference } from "./differences";
 import { TestsPanel } from "./TestsPanel";
 
+const DRAFT = exampleAgent({ agent_id: "shop" });
 const AT = "2026-01-02T10:00:00Z";
 const TEST: Schemas["AgentTestView"] = {
   id: "test_1",
@@ -74,7 +76,7 @@ const LONG = { timeout: 15_000 };
 
 test("saves the draft before it runs, and shows where it goes another way", async () => {
   const save = vi.fn(async () => void calls.push("save"));
-  await renderInRouter(<TestsPanel agentId="shop" save={save} />);
+  await renderInRouter(<TestsPanel draft={DRAFT} save={save} />);
   const run = await screen.findByRole("button", { name: "Run the test" }, LONG);
   await waitFor(() => expect(run).toBeEnabled(), LONG);
   fireEvent.click(run);
@@ -86,7 +88,7 @@ test("saves the draft before it runs, and shows where it goes another way", asyn
 });
 
 test("asks before a test is deleted, and teaches when there is none", async () => {
-  await renderInRouter(<TestsPanel agentId="shop" save={async () => undefined} />);
+  await renderInRouter(<TestsPanel draft={DRAFT} save={async () => undefined} />);
   const remove = await screen.findByRole("button", { name: "Delete the test Buys a rose" }, LONG);
   await waitFor(() => expect(remove).toBeEnabled(), LONG);
   fireEvent.click(remove);

@@ -1,9 +1,8 @@
 import { ActionIcon, Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconCircleCheck, IconCircleX, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
+import { IconCircleCheck, IconCircleX, IconPencil, IconPlayerPlay, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useCallback, useState } from "react";
 import { $api, api, type Schemas } from "../../../api/api";
-import { queryClient } from "../../../api/queryClient";
 import { ConfirmDanger } from "../../../ui/ConfirmDanger";
 import { ErrorState } from "../../../ui/ErrorState";
 import { Loading } from "../../../ui/Loading";
@@ -12,19 +11,24 @@ import { RelativeTime } from "../../../ui/RelativeTime";
 import { useMay } from "../../../ui/RoleGate";
 import { Section } from "../../../ui/Section";
 import { useSubmit } from "../../../ui/useSubmit";
+import type { Agent } from "../../agent/draft/agent";
 import { DifferenceList } from "./DifferenceList";
 import { aboutTest, type Result, resultInWords } from "./differences";
+import { forgetTests } from "./forgetTests";
 import classes from "./Tests.module.css";
+import { WriteTest } from "./WriteTest";
 
 type Test = Schemas["AgentTestView"];
 
 /** Tests of the agent: run against the draft, with what differs (rule D6). */
-export function TestsPanel({ agentId, save }: { agentId: string; save: () => Promise<void> }) {
+export function TestsPanel({ draft, save }: { draft: Agent; save: () => Promise<void> }) {
+  const agentId = draft.agent_id;
   const path = { agent_id: agentId };
   const tests = $api.useQuery("get", "/v1/agents/{agent_id}/tests", { params: { path } });
   const mayEdit = useMay("editor");
   const [results, setResults] = useState<Readonly<Record<string, Result>>>({});
   const [deleted, setDeleted] = useState<Test | null>(null);
+  const [written, setWritten] = useState<{ id: string | null } | null>(null);
   const run = useSubmit(
     useCallback(async () => {
       await save();
@@ -40,17 +44,22 @@ export function TestsPanel({ agentId, save }: { agentId: string; save: () => Pro
       title="Tests"
       description="Conversations that the draft is held against: with the same answers of the tools, would it go the same way?"
       actions={
-        list.length > 0 && (
-          <Button
-            variant="default"
-            leftSection={<IconPlayerPlay size={14} />}
-            onClick={() => void run.submit()}
-            loading={run.isBusy}
-            disabled={!mayEdit}
-          >
-            {list.length === 1 ? "Run the test" : `Run all ${list.length} tests`}
+        <>
+          <Button variant="default" leftSection={<IconPlus size={14} />} onClick={() => setWritten({ id: null })} disabled={!mayEdit}>
+            Write a test
           </Button>
-        )
+          {list.length > 0 && (
+            <Button
+              variant="default"
+              leftSection={<IconPlayerPlay size={14} />}
+              onClick={() => void run.submit()}
+              loading={run.isBusy}
+              disabled={!mayEdit}
+            >
+              {list.length === 1 ? "Run the test" : `Run all ${list.length} tests`}
+            </Button>
+          )}
+        </>
       }
     >
       <Problem text={run.problem} />
@@ -61,13 +70,21 @@ export function TestsPanel({ agentId, save }: { agentId: string; save: () => Pro
       {tests.isPending && <Loading lines={2} />}
       {tests.data && list.length === 0 && (
         <Text c="dimmed">
-          No tests yet. Have a conversation as it should go and save it as a test, or make one of a recorded call under Calls. A deploy can
-          ask for all tests to pass.
+          No tests yet. Have a conversation as it should go and save it as a test, make one of a recorded call under Calls, or write one by
+          hand. A deploy can ask for all tests to pass.
         </Text>
       )}
       {list.map((test) => (
-        <Row key={test.id} test={test} result={results[test.id]} mayEdit={mayEdit} onDelete={() => setDeleted(test)} />
+        <Row
+          key={test.id}
+          test={test}
+          result={results[test.id]}
+          mayEdit={mayEdit}
+          onDelete={() => setDeleted(test)}
+          onChange={() => setWritten({ id: test.id })}
+        />
       ))}
+      {written && <WriteTest draft={draft} testId={written.id} onClose={() => setWritten(null)} />}
       <ConfirmDanger
         isOpen={deleted !== null}
         title="Delete this test?"
@@ -85,7 +102,15 @@ export function TestsPanel({ agentId, save }: { agentId: string; save: () => Pro
   );
 }
 
-function Row({ test, result, mayEdit, onDelete }: { test: Test; result: Result | undefined; mayEdit: boolean; onDelete: () => void }) {
+interface RowProps {
+  test: Test;
+  result: Result | undefined;
+  mayEdit: boolean;
+  onDelete: () => void;
+  onChange: () => void;
+}
+
+function Row({ test, result, mayEdit, onDelete, onChange }: RowProps) {
   const [isOpen, last] = useDisclosure(false);
   const detail = $api.useQuery(
     "get",
@@ -125,18 +150,34 @@ function Row({ test, result, mayEdit, onDelete }: { test: Test; result: Result |
           )}
         </div>
       </Group>
-      <Tooltip label={mayEdit ? "Delete" : "This needs the role editor."}>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={28}
-          onClick={onDelete}
-          disabled={!mayEdit}
-          aria-label={`Delete the test ${test.name}`}
-        >
-          <IconTrash size={14} />
-        </ActionIcon>
-      </Tooltip>
+      <Group gap={4} wrap="nowrap" align="flex-start">
+        {test.source === "steps" && (
+          <Tooltip label={mayEdit ? "Change its steps" : "This needs the role editor."}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={28}
+              onClick={onChange}
+              disabled={!mayEdit}
+              aria-label={`Change the test ${test.name}`}
+            >
+              <IconPencil size={14} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <Tooltip label={mayEdit ? "Delete" : "This needs the role editor."}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={28}
+            onClick={onDelete}
+            disabled={!mayEdit}
+            aria-label={`Delete the test ${test.name}`}
+          >
+            <IconTrash size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
       {found && (
         <div className={classes.found}>
           <Text size="sm" mb="xs">
@@ -147,8 +188,4 @@ function Row({ test, result, mayEdit, onDelete }: { test: Test; result: Result |
       )}
     </div>
   );
-}
-
-async function forgetTests(): Promise<void> {
-  await queryClient.invalidateQueries({ queryKey: ["get", "/v1/agents/{agent_id}/tests"] });
 }
