@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class _Container:
 
 
 @contextmanager
-def _container(like: int, module: str, **settings: str) -> Iterator[_Container]:
+def _container(like: int, module: str, **settings: str) -> Generator[_Container]:
     admin = free_ports(3)
     inherited = dict(entry.split("=", 1) for entry in Path(f"/proc/{like}/environ").read_text().split("\0") if "=" in entry)
     own = {"CALLSTAGE_PROCESSES": "2", "CALLSTAGE_INSTANCE": f"{module}-pod", "CALLSTAGE_ADMIN_PORT": str(admin)}

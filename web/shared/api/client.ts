@@ -23,9 +23,10 @@ export class ApiProblem extends Error {
     this.name = "ApiProblem";
   }
 
-  /** What is wrong with one field, when the API named it. */
+  /** What is wrong with one field, or with an item of its list, when the API named it. */
   fieldMessage(field: string): string | undefined {
-    return this.fields.find((problem) => problem.field === field || problem.field.endsWith(`.${field}`))?.message;
+    const isOfField = (named: string) => named === field || named.endsWith(`.${field}`);
+    return this.fields.find((problem) => isOfField(problem.field) || isOfField(problem.field.replace(/\.\d+$/, "")))?.message;
   }
 }
 

@@ -64,6 +64,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How one can sign in here
+         * @description How one can sign in here.
+         */
+        get: operations["sign_in_ways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Send the browser to the OpenID Connect provider
+         * @description Send the browser to the OpenID Connect provider; 404 when the installation has none.
+         */
+        get: operations["start_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the OpenID Connect provider sends the browser back to
+         * @description Where the OpenID Connect provider sends the browser back to; leads into the manager, or to the sign-in page with the reason.
+         */
+        get: operations["finish_oidc_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents/stats": {
         parameters: {
             query?: never;
@@ -92,8 +152,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Agents of the tenant, oldest first
-         * @description Agents of the tenant, oldest first.
+         * Agents of the tenant, oldest first unless asked otherwise
+         * @description Agents of the tenant, oldest first unless asked otherwise.
          */
         get: operations["list_agents"];
         put?: never;
@@ -116,8 +176,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Agents of the tenant, oldest first
-         * @description Agents of the tenant, oldest first.
+         * Agents of the tenant, oldest first unless asked otherwise
+         * @description Agents of the tenant, oldest first unless asked otherwise.
          */
         get: operations["dashboard_list_agents"];
         put?: never;
@@ -168,6 +228,26 @@ export interface paths {
          * @description One agent: the draft.
          */
         get: operations["dashboard_get_agent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{agent_id}/last-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed the draft last, and when
+         * @description Who changed the draft last, and when.
+         */
+        get: operations["get_last_change"];
         put?: never;
         post?: never;
         delete?: never;
@@ -261,7 +341,11 @@ export interface paths {
         delete: operations["delete_agent_test"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Another name, or other steps for a test that was written by hand
+         * @description Another name, or other steps for a test that was written by hand.
+         */
+        patch: operations["change_agent_test"];
         trace?: never;
     };
     "/v1/agents/{agent_id}/findings": {
@@ -418,6 +502,26 @@ export interface paths {
          * @description A token for a conversation with the draft; with `resume`, one that goes on from an earlier turn.
          */
         post: operations["start_test_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{agent_id}/rehearse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay recent recorded calls against the draft, with their recorded tool results. Callers knew of the recording
+         * @description Replay recent recorded calls against the draft, with their recorded tool results. Callers knew of the recording; nothing is stored.
+         */
+        post: operations["rehearse_deploy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -798,7 +902,7 @@ export interface paths {
         get: operations["get_mailbox"];
         /**
          * Store the mailbox
-         * @description Store the mailbox.
+         * @description Store the mailbox; it holds at once, without a deploy.
          */
         put: operations["put_mailbox"];
         post?: never;
@@ -1014,8 +1118,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change what is sent
-         * @description Change what is sent; `is_active: false` ends running conversations, too.
+         * Change what is sent. Conversations that the token does not allow any more end within seconds
+         * @description Change what is sent. Conversations that the token does not allow any more end within seconds.
          */
         patch: operations["change_embed_token"];
         trace?: never;
@@ -1051,10 +1155,30 @@ export interface paths {
         put?: never;
         /**
          * Replace the shared secret
-         * @description Replace the shared secret; the old one stops working at once.
+         * @description Replace the shared secret; the old one works, too, for an hour, or for as long as is said. One that was before it ends at once.
          */
         post: operations["rotate_embed_secret"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embed-tokens/{token_id}/previous-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End the overlap of a rotation now: only the newest shared secret works
+         * @description End the overlap of a rotation now: only the newest shared secret works.
+         */
+        delete: operations["end_previous_embed_secret"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1192,6 +1316,28 @@ export interface paths {
          * @description Calls of the tenant, newest first unless asked otherwise.
          */
         get: operations["dashboard_list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calls/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls over time: by hours up to three days, by days beyond
+         * @description Calls over time: by hours up to three days, by days beyond.
+         *
+         *     It reaches back 366 days at most. Without `from` it begins with the first call of the last 30 days.
+         */
+        get: operations["get_call_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1740,6 +1886,26 @@ export interface paths {
         patch: operations["change_user"];
         trace?: never;
     };
+    "/v1/users/{user_id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget which account of the OpenID Connect provider a person signs in with
+         * @description Forget which account of the OpenID Connect provider a person signs in with; the next one with their verified e-mail address is linked.
+         */
+        delete: operations["unlink_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -2100,7 +2266,7 @@ export interface components {
         };
         /**
          * AgentList
-         * @description A page of agents, oldest first.
+         * @description A page of agents, in the order that was asked for.
          */
         AgentList: {
             /** Agents */
@@ -2532,6 +2698,11 @@ export interface components {
             last_passed: boolean | null;
             /** History */
             history: components["schemas"]["TestLine"][];
+            /**
+             * Steps
+             * @description Of a test that was written by hand; null for one that was made of a conversation.
+             */
+            steps: (components["schemas"]["SaysStep"] | components["schemas"]["CallsStep"] | components["schemas"]["StageStep"] | components["schemas"]["EndsStep"])[] | null;
             last_result: components["schemas"]["AgentTestResult"] | null;
         };
         /**
@@ -2541,6 +2712,19 @@ export interface components {
         AgentTestList: {
             /** Tests */
             tests: components["schemas"]["AgentTestView"][];
+        };
+        /**
+         * AgentTestPatch
+         * @description What is sent is changed. Only a test that was written by hand has steps; with other steps what the last run found is forgotten.
+         */
+        AgentTestPatch: {
+            /** Name */
+            name?: string | null;
+            /**
+             * Steps
+             * @description All of them, in order.
+             */
+            steps?: (components["schemas"]["SaysStep"] | components["schemas"]["CallsStep"] | components["schemas"]["StageStep"] | components["schemas"]["EndsStep"])[] | null;
         };
         /**
          * AgentTestResult
@@ -3214,6 +3398,35 @@ export interface components {
             tool_runs: components["schemas"]["ToolRunView"][];
         };
         /**
+         * CallFigures
+         * @description Some calls in numbers.
+         */
+        CallFigures: {
+            /** Calls */
+            calls: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Failed
+             * @description Calls that did not end as they should, by who has to act; `nobody` is never among them.
+             */
+            failed: {
+                [key: string]: number;
+            };
+            /**
+             * Response P50 Ms
+             * @description End of the caller's speech to the first sound of the answer; null when nothing was answered.
+             */
+            response_p50_ms: number | null;
+            /** Response P95 Ms */
+            response_p95_ms: number | null;
+            /**
+             * Cost
+             * @description US dollars, of the calls whose cost is known; null when of none.
+             */
+            cost: number | null;
+        };
+        /**
          * CallJournal
          * @description All that was told and decided in a call, in order; empty when the agent does not keep it, or when it is too old.
          */
@@ -3235,6 +3448,40 @@ export interface components {
             calls: components["schemas"]["CallRecord"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * CallPoint
+         * @description The calls that began in one hour or day; it ends where the next point begins.
+         */
+        CallPoint: {
+            /** Calls */
+            calls: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Failed
+             * @description Calls that did not end as they should, by who has to act; `nobody` is never among them.
+             */
+            failed: {
+                [key: string]: number;
+            };
+            /**
+             * Response P50 Ms
+             * @description End of the caller's speech to the first sound of the answer; null when nothing was answered.
+             */
+            response_p50_ms: number | null;
+            /** Response P95 Ms */
+            response_p95_ms: number | null;
+            /**
+             * Cost
+             * @description US dollars, of the calls whose cost is known; null when of none.
+             */
+            cost: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * CallRecord
@@ -3319,6 +3566,36 @@ export interface components {
             recording: components["schemas"]["RecordingView"] | null;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * CallSeries
+         * @description Calls over time. The first and the last point hold only what lies within `from` and `to`.
+         */
+        CallSeries: {
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "hour" | "day";
+            /** Timezone */
+            timezone: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** @description All of the span at once: percentiles of parts do not add up. */
+            total: components["schemas"]["CallFigures"];
+            /**
+             * Points
+             * @description Without gaps: an hour or a day without calls has zeros.
+             */
+            points: components["schemas"]["CallPoint"][];
         };
         /**
          * CallsStep
@@ -3517,10 +3794,15 @@ export interface components {
         DeployAsk: {
             /**
              * Require Tests
-             * @description Run the agent's tests first; a test that does not pass blocks the deploy.
+             * @description Run the agent's tests first; a test that does not pass blocks the deploy, and so does an agent without tests.
              * @default false
              */
             require_tests?: boolean;
+            /**
+             * Rehearse Last
+             * @description Rehearse with that many recent calls: one that goes another way blocks the deploy, and so do calls none of which can be used.
+             */
+            rehearse_last?: number | null;
         };
         /**
          * Deployed
@@ -3780,6 +4062,31 @@ export interface components {
             shared_secret: string;
         };
         /**
+         * EmbedSecretRotate
+         * @description Rotation: the secret before stays valid for that long, so that the site's server can be given the new one meanwhile.
+         */
+        EmbedSecretRotate: {
+            /**
+             * Overlap S
+             * @description 0: the secret before ends at once.
+             * @default 3600
+             */
+            overlap_s?: number;
+        };
+        /**
+         * EmbedSecretRotated
+         * @description The new one.
+         */
+        EmbedSecretRotated: {
+            /** Shared Secret */
+            shared_secret: string;
+            /**
+             * Previous Expires At
+             * @description Until then the shared secret before the rotation vouches for visitors, too; null: there is none.
+             */
+            previous_expires_at: string | null;
+        };
+        /**
          * EmbedTokenCreate
          * @description A new token.
          */
@@ -3879,6 +4186,11 @@ export interface components {
              * @description Address of the widget's script.
              */
             script_url: string;
+            /**
+             * Previous Expires At
+             * @description Until then the shared secret before the rotation vouches for visitors, too; null: there is none.
+             */
+            previous_expires_at: string | null;
         };
         /**
          * EndedReason
@@ -3986,6 +4298,12 @@ export interface components {
             /** Line */
             line: number | null;
             /**
+             * Call Id
+             * @description Of the call that a rehearsal found.
+             * @example 0f8b5c0e-6a39-4c1f-9d55-0b6f0c6a7d11
+             */
+            call_id?: string | null;
+            /**
              * Hint
              * @description How to repair it.
              */
@@ -4066,7 +4384,51 @@ export interface components {
          */
         IntegrationList: {
             /** Integrations */
-            integrations: components["schemas"]["IntegrationReply"][];
+            integrations: components["schemas"]["IntegrationListed"][];
+        };
+        /**
+         * IntegrationListed
+         * @description One of the list.
+         */
+        IntegrationListed: {
+            /** Id */
+            id: string;
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "email" | "calendar" | "whatsapp";
+            /**
+             * Provider
+             * @enum {string}
+             */
+            provider: "smtp" | "gmail" | "google" | "microsoft" | "twilio";
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Account
+             * @description Who answered when the connection was last tried; empty when it was not.
+             */
+            account: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Used By
+             * @description Names of the agents whose tools use it, or that read it.
+             */
+            used_by: string[];
         };
         /**
          * IntegrationPut
@@ -4149,6 +4511,26 @@ export interface components {
             recording: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * LastChange
+         * @description Who changed the draft last. `name` is a person's own name, a key's name, or the e-mail address of somebody who has left.
+         */
+        LastChange: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "user" | "api_key" | "system";
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * LiveCall
@@ -4482,39 +4864,11 @@ export interface components {
         };
         /**
          * MailboxPut
-         * @description `password` can be left out when one is stored already for the same servers and user.
+         * @description The login is either `integration_id`, a connected mailbox of the tenant, or address, servers, user and password of its own (rule M1).
+         *
+         *     `password` can be left out when one is stored already for the same servers and user.
          */
         MailboxPut: {
-            /** Address */
-            address: string;
-            /** Imap Host */
-            imap_host: string;
-            /**
-             * Imap Port
-             * @default 993
-             */
-            imap_port?: number;
-            /**
-             * Imap Security
-             * @default tls
-             * @enum {string}
-             */
-            imap_security?: "tls" | "starttls" | "none";
-            /** Smtp Host */
-            smtp_host: string;
-            /**
-             * Smtp Port
-             * @default 587
-             */
-            smtp_port?: number;
-            /**
-             * Smtp Security
-             * @default starttls
-             * @enum {string}
-             */
-            smtp_security?: "tls" | "starttls" | "none";
-            /** Username */
-            username: string;
             /**
              * Max Turns
              * @default 10
@@ -4530,18 +4884,15 @@ export interface components {
             /** Signature Html */
             signature_html?: string | null;
             filters?: components["schemas"]["Filters"];
-            /** Password */
-            password?: string | null;
-        };
-        /**
-         * MailboxReply
-         * @description Without the password.
-         */
-        MailboxReply: {
+            /**
+             * Integration Id
+             * @example 0f8b5c0e-6a39-4c1f-9d55-0b6f0c6a7d11
+             */
+            integration_id?: string | null;
             /** Address */
-            address: string;
+            address?: string | null;
             /** Imap Host */
-            imap_host: string;
+            imap_host?: string | null;
             /**
              * Imap Port
              * @default 993
@@ -4554,7 +4905,7 @@ export interface components {
              */
             imap_security?: "tls" | "starttls" | "none";
             /** Smtp Host */
-            smtp_host: string;
+            smtp_host?: string | null;
             /**
              * Smtp Port
              * @default 587
@@ -4567,7 +4918,15 @@ export interface components {
              */
             smtp_security?: "tls" | "starttls" | "none";
             /** Username */
-            username: string;
+            username?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * MailboxReply
+         * @description Without the password. With `is_attached`, the login is the connected account `integration_id` and follows its changes.
+         */
+        MailboxReply: {
             /**
              * Max Turns
              * @default 10
@@ -4593,6 +4952,30 @@ export interface components {
              * @example 0f8b5c0e-6a39-4c1f-9d55-0b6f0c6a7d11
              */
             integration_id: string;
+            /** Is Attached */
+            is_attached: boolean;
+            /** Address */
+            address: string;
+            /** Imap Host */
+            imap_host: string;
+            /** Imap Port */
+            imap_port: number;
+            /**
+             * Imap Security
+             * @enum {string}
+             */
+            imap_security: "tls" | "starttls" | "none";
+            /** Smtp Host */
+            smtp_host: string;
+            /** Smtp Port */
+            smtp_port: number;
+            /**
+             * Smtp Security
+             * @enum {string}
+             */
+            smtp_security: "tls" | "starttls" | "none";
+            /** Username */
+            username: string;
             /**
              * Has Password
              * @default true
@@ -4625,7 +5008,10 @@ export interface components {
             kind: "user" | "api_key" | "system";
             /** Id */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description A person's own name, a key's name.
+             */
             name: string;
             /**
              * Role
@@ -4775,6 +5161,16 @@ export interface components {
             authorize_url: string;
             /** Expires In S */
             expires_in_s: number;
+        };
+        /**
+         * OidcWay
+         * @description The button `Sign in with <label>`; the browser goes to `start_path`, with `?next=` for the page that it wanted.
+         */
+        OidcWay: {
+            /** Label */
+            label: string;
+            /** Start Path */
+            start_path: string;
         };
         /**
          * OwnAccountPatch
@@ -4984,6 +5380,100 @@ export interface components {
             parts: number;
         };
         /**
+         * Rehearsal
+         * @description Newest call first.
+         */
+        Rehearsal: {
+            /**
+             * Version
+             * @description Of the draft that was rehearsed.
+             */
+            version: number;
+            /** Same Way */
+            same_way: number;
+            /** Otherwise */
+            otherwise: number;
+            /** Not Rehearsed */
+            not_rehearsed: number;
+            /**
+             * Not Used
+             * @description Calls among these that may not be used: the caller was not told of a recording, or there is none any more.
+             */
+            not_used: number;
+            /** Calls */
+            calls: components["schemas"]["RehearsedCall"][];
+        };
+        /**
+         * RehearsalAsk
+         * @description How far back to go.
+         */
+        RehearsalAsk: {
+            /**
+             * Last
+             * @description So many of the newest calls that may be used.
+             * @default 10
+             */
+            last?: number;
+        };
+        /**
+         * RehearsedCall
+         * @description One call, held against the draft. Other words, prompts and pauses are told, but are the same way.
+         */
+        RehearsedCall: {
+            /**
+             * Call Id
+             * @example 0f8b5c0e-6a39-4c1f-9d55-0b6f0c6a7d11
+             */
+            call_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Channel */
+            channel: string | null;
+            /**
+             * Caller Phone
+             * @example +12025550147
+             */
+            caller_phone: string | null;
+            /**
+             * Deployment
+             * @description That it ran on.
+             * @example 3
+             */
+            deployment: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same_way" | "otherwise" | "not_rehearsed";
+            /**
+             * Decisions
+             * @description How many decisions were compared.
+             */
+            decisions: number;
+            /**
+             * Differences
+             * @description Those of stages, tools and outcomes come first; 100 at most.
+             */
+            differences: components["schemas"]["TestDifference"][];
+            /** Differences Total */
+            differences_total: number;
+            /**
+             * Reason
+             * @description Why it was not rehearsed.
+             */
+            reason: ("not_recorded" | "too_large" | "unreadable" | "out_of_time") | null;
+            /**
+             * Detail
+             * @description The reason in words.
+             */
+            detail: string | null;
+        };
+        /**
          * RehearsedWriteReply
          * @description What a dry run did not send.
          */
@@ -5085,6 +5575,13 @@ export interface components {
              * @description `dict[str, int]`; of a list with its length: `list[dict] (3)`.
              */
             type: string;
+        };
+        /**
+         * SignInWays
+         * @description How one can sign in here; with a password always. `oidc` is null when the installation has no provider.
+         */
+        SignInWays: {
+            oidc: components["schemas"]["OidcWay"] | null;
         };
         /**
          * SpeechSettings
@@ -5898,7 +6395,7 @@ export interface components {
         };
         /**
          * UserCreate
-         * @description A new person.
+         * @description A new person. Without a `password` they sign in with OpenID Connect, where the installation has a provider.
          */
         UserCreate: {
             /**
@@ -5907,7 +6404,7 @@ export interface components {
              */
             email: string;
             /** Password */
-            password: string;
+            password?: string | null;
             /**
              * Name
              * @default
@@ -5962,6 +6459,8 @@ export interface components {
             role: "viewer" | "editor" | "owner";
             /** Is Active */
             is_active: boolean;
+            /** Has Password */
+            has_password: boolean;
             /**
              * Created At
              * Format: date-time
@@ -6464,6 +6963,7 @@ export type AgentStatsList = components['schemas']['AgentStatsList'];
 export type AgentTestCreate = components['schemas']['AgentTestCreate'];
 export type AgentTestDetail = components['schemas']['AgentTestDetail'];
 export type AgentTestList = components['schemas']['AgentTestList'];
+export type AgentTestPatch = components['schemas']['AgentTestPatch'];
 export type AgentTestResult = components['schemas']['AgentTestResult'];
 export type AgentTestRun = components['schemas']['AgentTestRun'];
 export type AgentTestView = components['schemas']['AgentTestView'];
@@ -6486,9 +6986,12 @@ export type BlockRequest = components['schemas']['BlockRequest'];
 export type BlockedNumberList = components['schemas']['BlockedNumberList'];
 export type BlockedNumberReply = components['schemas']['BlockedNumberReply'];
 export type CallDetail = components['schemas']['CallDetail'];
+export type CallFigures = components['schemas']['CallFigures'];
 export type CallJournal = components['schemas']['CallJournal'];
 export type CallList = components['schemas']['CallList'];
+export type CallPoint = components['schemas']['CallPoint'];
 export type CallRecord = components['schemas']['CallRecord'];
+export type CallSeries = components['schemas']['CallSeries'];
 export type CallsStep = components['schemas']['CallsStep'];
 export type CarrierWebhooks = components['schemas']['CarrierWebhooks'];
 export type CarriersReply = components['schemas']['CarriersReply'];
@@ -6514,6 +7017,8 @@ export type DraftTransition = components['schemas']['DraftTransition'];
 export type EffectReply = components['schemas']['EffectReply'];
 export type EffectsReply = components['schemas']['EffectsReply'];
 export type EmbedSecret = components['schemas']['EmbedSecret'];
+export type EmbedSecretRotate = components['schemas']['EmbedSecretRotate'];
+export type EmbedSecretRotated = components['schemas']['EmbedSecretRotated'];
 export type EmbedTokenCreate = components['schemas']['EmbedTokenCreate'];
 export type EmbedTokenList = components['schemas']['EmbedTokenList'];
 export type EmbedTokenPatch = components['schemas']['EmbedTokenPatch'];
@@ -6530,10 +7035,12 @@ export type Hint = components['schemas']['Hint'];
 export type HistoryLine = components['schemas']['HistoryLine'];
 export type HostCallReply = components['schemas']['HostCallReply'];
 export type IntegrationList = components['schemas']['IntegrationList'];
+export type IntegrationListed = components['schemas']['IntegrationListed'];
 export type IntegrationPut = components['schemas']['IntegrationPut'];
 export type IntegrationReply = components['schemas']['IntegrationReply'];
 export type IntegrationTested = components['schemas']['IntegrationTested'];
 export type JournalPart = components['schemas']['JournalPart'];
+export type LastChange = components['schemas']['LastChange'];
 export type LiveCall = components['schemas']['LiveCall'];
 export type LiveCallList = components['schemas']['LiveCallList'];
 export type LiveDone = components['schemas']['LiveDone'];
@@ -6555,6 +7062,7 @@ export type NumberPatch = components['schemas']['NumberPatch'];
 export type NumberReply = components['schemas']['NumberReply'];
 export type OAuthStart = components['schemas']['OAuthStart'];
 export type OAuthStarted = components['schemas']['OAuthStarted'];
+export type OidcWay = components['schemas']['OidcWay'];
 export type OwnAccountPatch = components['schemas']['OwnAccountPatch'];
 export type PlanLimits = components['schemas']['PlanLimits'];
 export type PreviewRequest = components['schemas']['PreviewRequest'];
@@ -6567,11 +7075,15 @@ export type ProvidersHealth = components['schemas']['ProvidersHealth'];
 export type RealtimeSettings = components['schemas']['RealtimeSettings'];
 export type RecordingPeaks = components['schemas']['RecordingPeaks'];
 export type RecordingView = components['schemas']['RecordingView'];
+export type Rehearsal = components['schemas']['Rehearsal'];
+export type RehearsalAsk = components['schemas']['RehearsalAsk'];
+export type RehearsedCall = components['schemas']['RehearsedCall'];
 export type RehearsedWriteReply = components['schemas']['RehearsedWriteReply'];
 export type ResourceField = components['schemas']['ResourceField'];
 export type ResumePoint = components['schemas']['ResumePoint'];
 export type SaysStep = components['schemas']['SaysStep'];
 export type ScopeNameReply = components['schemas']['ScopeNameReply'];
+export type SignInWays = components['schemas']['SignInWays'];
 export type SpeechSettings = components['schemas']['SpeechSettings'];
 export type Stage = components['schemas']['Stage'];
 export type StageGenerate = components['schemas']['StageGenerate'];
@@ -6751,6 +7263,124 @@ export interface operations {
             };
         };
     };
+    sign_in_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInWays"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_oidc: {
+        parameters: {
+            query?: {
+                /** @description Page of the manager to go on to. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_oidc_sign_in: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_agent_stats: {
         parameters: {
             query?: never;
@@ -6792,9 +7422,11 @@ export interface operations {
     list_agents: {
         parameters: {
             query?: {
-                /** @description Items on a page. */
+                /** @description Every word stands in the name, the id, the company or a number of the agent. */
+                q?: string | null;
+                /** @description `edited`: the last edit first. A cursor belongs to one order. */
+                sort?: "oldest" | "edited";
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
             header?: never;
@@ -6877,9 +7509,11 @@ export interface operations {
     dashboard_list_agents: {
         parameters: {
             query?: {
-                /** @description Items on a page. */
+                /** @description Every word stands in the name, the id, the company or a number of the agent. */
+                q?: string | null;
+                /** @description `edited`: the last edit first. A cursor belongs to one order. */
+                sort?: "oldest" | "edited";
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
             header?: never;
@@ -7067,6 +7701,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentReply"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_last_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pizzeria */
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LastChange"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -7328,6 +8003,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_agent_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pizzeria */
+                agent_id: string;
+                /** @example test_4f2c9b1e7a60d385 */
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentTestPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentTestDetail"];
+                };
             };
             /** @description A problem (RFC 9457). */
             "4XX": {
@@ -7676,6 +8398,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestSession"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rehearse_deploy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `text/event-stream` tells of each call as it is done: events `begun`, `call`, `done`, `error`. */
+                accept?: string;
+            };
+            path: {
+                /** @example pizzeria */
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RehearsalAsk"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -9494,7 +10265,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EmbedSecretRotate"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -9502,8 +10277,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmbedSecret"];
+                    "application/json": components["schemas"]["EmbedSecretRotated"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_previous_embed_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0f8b5c0e-6a39-4c1f-9d55-0b6f0c6a7d11 */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             "4XX": {
@@ -9836,6 +10650,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_call_series: {
+        parameters: {
+            query?: {
+                /** @description Started at or after. */
+                from?: string | null;
+                /** @description Started before. */
+                to?: string | null;
+                number?: string | null;
+                /** @example pizzeria */
+                agent_id?: string | null;
+                direction?: ("inbound" | "outbound") | null;
+                ended_reason?: components["schemas"]["EndedReason"] | null;
+                outcome?: components["schemas"]["EndedReason"] | null;
+                fault?: ("nobody" | "caller" | "agent" | "tool" | "provider" | "carrier" | "platform") | null;
+                channel?: string | null;
+                is_test?: boolean | null;
+                /** @description Said in the call by anybody; case does not matter. */
+                q?: string | null;
+                /** @description US dollars; calls of unknown cost do not match. */
+                min_cost?: number | null;
+                /** @description US dollars; calls of unknown cost do not match. */
+                max_cost?: number | null;
+                min_duration_s?: number | null;
+                max_duration_s?: number | null;
+                /** @description IANA name; hours and days are cut there. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSeries"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -11323,6 +12199,45 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserReply"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlink_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 0f8b5c0e-6a39-4c1f-9d55-0b6f0c6a7d11 */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             "4XX": {

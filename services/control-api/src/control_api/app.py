@@ -30,8 +30,10 @@ from control_api.features.integrations.endpoints import router as integrations
 from control_api.features.live.endpoints import router as live
 from control_api.features.mailboxes.endpoints import router as mailboxes
 from control_api.features.numbers.endpoints import router as numbers
+from control_api.features.oidc.endpoints import router as oidc
 from control_api.features.providers.endpoints import router as providers
 from control_api.features.recordings.endpoints import router as recordings
+from control_api.features.rehearsals.endpoints import router as rehearsals
 from control_api.features.tenants.endpoints import router as tenants
 from control_api.features.tools.endpoints import router as tools
 from control_api.features.users.endpoints import router as users
@@ -46,10 +48,12 @@ from control_api.web.problems import add_problem_handlers
 
 ROUTERS: tuple[APIRouter, ...] = (
     identity,
+    oidc,
     agent_stats,
     agents,
     agent_tests,
     deployments,
+    rehearsals,
     backends,
     generation,
     tools,

@@ -2,10 +2,12 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from callstage_kit.settings import OAuthSettings, RecordingSettings
-from pydantic import Field, SecretStr
+from callstage_kit.settings import OAuthSettings, RecordingSettings, ServiceSettings
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
 
 
 class GenerationSettings(OAuthSettings):
@@ -28,7 +30,36 @@ class GenerationSettings(OAuthSettings):
     generation_first_byte_timeout_s: Annotated[float, Field(gt=0, description="Seconds from a request to the first piece of its answer.")] = 30.0
 
 
-class ControlApiSettings(GenerationSettings, RecordingSettings):
+class SignInSettings(BaseSettings):
+    """How people sign in (rule AC1)."""
+
+    model_config = ServiceSettings.model_config
+
+    cookie_secure: Annotated[bool, Field(description="Send the session cookie over HTTPS only. Turn off for plain-HTTP development.")] = True
+    session_ttl_s: Annotated[int, Field(description="Seconds a sign-in lasts.", gt=0)] = 12 * 3600
+    oidc_issuer: Annotated[
+        str,
+        Field(description="Issuer of an OpenID Connect provider, as its discovery document spells it; empty: people sign in with a password only."),
+    ] = ""
+    oidc_client_id: Annotated[str, Field(description="Client that the provider knows this installation as.")] = ""
+    oidc_client_secret: Annotated[SecretStr, Field(description="Its secret; empty for a public client.")] = SecretStr("")
+    oidc_label: Annotated[str, Field(description="Name of the provider on the sign-in page: `Sign in with …`.", min_length=1, max_length=60)] = (
+        "single sign-on"
+    )
+
+    @model_validator(mode="after")
+    def _whole_oidc(self) -> Self:
+        issuer = urlsplit(self.oidc_issuer)
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("CALLSTAGE_OIDC_ISSUER and CALLSTAGE_OIDC_CLIENT_ID are set together, or neither")
+        if self.oidc_issuer and (issuer.scheme not in ("https", "http") or not issuer.netloc or issuer.query or issuer.fragment):
+            raise ValueError("CALLSTAGE_OIDC_ISSUER: needs an address such as https://login.example.com/realms/main")
+        if issuer.scheme == "http" and self.cookie_secure:
+            raise ValueError("CALLSTAGE_OIDC_ISSUER: needs https; plain http is for development, with CALLSTAGE_COOKIE_SECURE=false")
+        return self
+
+
+class ControlApiSettings(GenerationSettings, RecordingSettings, SignInSettings):
     """Environment variables `CALLSTAGE_<NAME>` beyond those of every service."""
 
     database_url: Annotated[str, Field(description="Postgres: postgresql://user:password@host:port/database.")] = (
@@ -42,12 +73,11 @@ class ControlApiSettings(GenerationSettings, RecordingSettings):
     sandbox_target: Annotated[str, Field(description="gRPC address of tool-sandbox, host:port.")] = "127.0.0.1:50061"
     runtime_target: Annotated[str, Field(description="gRPC address of agent-runtime, for voices and the health of AI providers.")] = "127.0.0.1:50051"
     web_root: Annotated[str, Field(description="Folder of the built manager (`web/manager/dist`); empty: the API alone.")] = ""
-    cookie_secure: Annotated[bool, Field(description="Send the session cookie over HTTPS only. Turn off for plain-HTTP development.")] = True
     egress_allow: Annotated[
         str,
         Field(
-            description="Internal networks, addresses and host names that addresses of AI providers and event webhooks may have, comma-separated; "
-            "the public internet always is."
+            description="Internal networks, addresses and host names that AI providers, event webhooks and the OpenID Connect provider may have, "
+            "comma-separated; the public internet always is."
         ),
     ] = ""
     google_authorize_url: Annotated[str, Field(description="Where people give Google their consent.")] = (
@@ -56,7 +86,6 @@ class ControlApiSettings(GenerationSettings, RecordingSettings):
     microsoft_authorize_url: Annotated[str, Field(description="Where people give Microsoft their consent.")] = (
         "https://login.microsoftonline.com/common/oauth2/v2.0/authorize"
     )
-    session_ttl_s: Annotated[int, Field(description="Seconds a sign-in lasts.", gt=0)] = 12 * 3600
     request_timeout_s: Annotated[float, Field(description="Seconds after which a request is given up with 504.", gt=0)] = 30.0
     outbox_poll_s: Annotated[float, Field(description="Seconds between looks at the outbox when nobody wakes it.", gt=0)] = 1.0
     call_journal_days: Annotated[float, Field(description="Days that the decisions of a call are kept for a replay.", gt=0)] = 30.0

@@ -33,6 +33,7 @@ from control_api.features.audit.service import AuditService
 from control_api.features.backends.sandbox import SandboxClient
 from control_api.features.backends.service import BackendService
 from control_api.features.blocked_numbers.service import BlockedNumberService
+from control_api.features.calls.series import CallSeriesService
 from control_api.features.calls.service import CallService
 from control_api.features.conversations.service import ConversationService
 from control_api.features.deployments.service import DeploymentService
@@ -45,10 +46,13 @@ from control_api.features.live.feed import LiveFeed
 from control_api.features.live.service import LiveService
 from control_api.features.mailboxes.service import MailboxService
 from control_api.features.numbers.service import NumberService
+from control_api.features.oidc.provider import Provider
+from control_api.features.oidc.service import OidcService
 from control_api.features.providers.runtime import RuntimeClient
 from control_api.features.providers.service import ProviderService
 from control_api.features.recordings.keeper import RecordingKeeper
 from control_api.features.recordings.service import RecordingFiles, RecordingService
+from control_api.features.rehearsals.service import RehearsalService
 from control_api.features.tenants.service import TenantService
 from control_api.features.tools.runs import ToolRunService
 from control_api.features.tools.service import ToolService
@@ -67,6 +71,14 @@ def make_database(settings: ControlApiSettings) -> Database:
     return Database(settings.sqlalchemy_url, pool_size=settings.database_pool_size, timeout_s=settings.database_timeout_s)
 
 
+def make_oidc_provider(settings: ControlApiSettings, egress: EgressClient) -> Provider | None:
+    """None when people sign in with a password only."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value()
+    return Provider(egress, issuer=settings.oidc_issuer, client_id=settings.oidc_client_id, client_secret=secret)
+
+
 def make_services(
     settings: ControlApiSettings,
     database: Database,
@@ -77,6 +89,7 @@ def make_services(
     nats: NatsConnection,
     feed: LiveFeed,
     webhooks: WebhookWorker,
+    egress: EgressClient,
     on_outbox: Callable[[], None],
 ) -> dict[type[Any], Any]:
     """One instance per service class, as endpoints ask for them."""
@@ -85,8 +98,9 @@ def make_services(
     services = (
         authenticator,
         StoredReplies(database, box),
-        IdentityService(database, authenticator, ttl_s=settings.session_ttl_s, cookie_secure=settings.cookie_secure),
-        UserService(writer),
+        identity := IdentityService(database, authenticator, ttl_s=settings.session_ttl_s, cookie_secure=settings.cookie_secure),
+        OidcService(writer, identity, signer, make_oidc_provider(settings, egress), label=settings.oidc_label, public_url=settings.public_url),
+        UserService(writer, has_oidc=bool(settings.oidc_issuer)),
         ApiKeyService(writer),
         TenantService(writer, box, settings.gateway_public_url),
         ProviderService(writer, box, EgressPolicy.from_setting(settings.egress_allow), runtime),
@@ -96,7 +110,8 @@ def make_services(
         AgentMoveService(writer),
         AgentStatsService(database),
         tests := AgentTestService(writer, replays),
-        DeploymentService(writer, signer, settings.gateway_websocket_url, checks, tests, replays),
+        rehearsals := RehearsalService(database, replays),
+        DeploymentService(writer, signer, settings.gateway_websocket_url, checks, tests, rehearsals, replays),
         BackendService(writer, box, sandbox),
         ToolService(writer, sandbox),
         ToolRunService(writer, sandbox),
@@ -109,6 +124,7 @@ def make_services(
         EmbedTokenService(writer, box, settings.gateway_public_url),
         LiveService(writer, feed, nats.client),
         CallService(database),
+        CallSeriesService(database),
         RecordingService(writer, files),
         VoicemailService(writer, files),
         ConversationService(database),
@@ -135,7 +151,17 @@ async def running_app(settings: ControlApiSettings, health: Health, nats: NatsCo
             feed = LiveFeed(nats.client)
             health.on_drain(feed.leave)
             services = make_services(
-                settings, database, SandboxClient(channel), RuntimeClient(runtime), ReplayClient(runtime), files, nats, feed, webhooks, outbox.wake
+                settings,
+                database,
+                SandboxClient(channel),
+                RuntimeClient(runtime),
+                ReplayClient(runtime),
+                files,
+                nats,
+                feed,
+                webhooks,
+                egress,
+                outbox.wake,
             )
             health.add("postgres", lambda: database.is_up)
             health.add("nats", lambda: nats.is_up)

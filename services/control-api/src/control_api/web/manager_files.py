@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _NOT_PAGES = ("v1/", "api/", "assets/")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+SIGNATURE_POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+"""Of the page in which the manager shows a mail's signature: logos of any web site, and no script at all."""
 
 
 def content_security_policy(gateway_url: str, *, with_widget: bool = False) -> str:
@@ -57,6 +59,9 @@ def manager_routes(root: Path, gateway_url: str) -> list[BaseRoute]:
         policy = content_security_policy(gateway_url, with_widget=True)
         return FileResponse(root / "embed-preview.html", headers={**headers, "Content-Security-Policy": policy})
 
+    async def signature_preview(_: Request) -> Response:
+        return FileResponse(root / "signature-preview.html", headers={**headers, "Content-Security-Policy": SIGNATURE_POLICY})
+
     async def page(request: Request) -> Response:
         path = request.path_params.get("path", "")
         own = root / path
@@ -67,7 +72,12 @@ def manager_routes(root: Path, gateway_url: str) -> list[BaseRoute]:
         return FileResponse(root / "index.html", headers=headers)
 
     assets = _Immutable(GZipMiddleware(StaticFiles(directory=root / "assets", check_dir=False), minimum_size=1024))
-    return [Mount("/assets", assets), Route("/embed-preview", preview), Route("/{path:path}", page, methods=[*_METHODS])]
+    return [
+        Mount("/assets", assets),
+        Route("/embed-preview", preview),
+        Route("/signature-preview", signature_preview),
+        Route("/{path:path}", page, methods=[*_METHODS]),
+    ]
 
 
 class _Immutable:

@@ -49,7 +49,8 @@ def field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for error in errors:
         place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
-        message = _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+        is_empty = error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1
+        message = "must not be empty" if is_empty else _WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
         found.append({"field": ".".join(place) or "body", "message": message})
     return found
 

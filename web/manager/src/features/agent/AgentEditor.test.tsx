@@ -1,15 +1,13 @@
 /** Proves UI2 RE1 S5 S6 P6 N2 S4: the editor saves, merges and asks, and the deploy bar says what blocks a deploy and where it goes. */
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { setupServer } from "msw/node";
+import { HttpResponse, http } from "msw";
 import type { ReactNode } from "react";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { meQuery } from "../../api/me";
-import { queryClient } from "../../api/queryClient";
-import { renderInRouter } from "../../ui/renderInRouter";
+import { describe, expect, it, vi } from "vitest";
 import { AgentHeader } from "./AgentHeader";
-import { DraftProvider, useDraft } from "./draft/DraftProvider";
-import { exampleNumber, FakeAgentServer } from "./fakeAgentServer";
+import { useDraft } from "./draft/DraftProvider";
+import { exampleNumber } from "./fakeAgentServer";
 import { StageBoard } from "./stages/StageBoard";
+import { LONG, testEditor } from "./testEditor";
 import { VoipTab } from "./voip/VoipTab";
 
 // jsdom has no layout, without which CodeMirror cannot draw; what it is given and what it gives is the same.
@@ -23,40 +21,15 @@ vi.mock("./prompt/PromptCode", () => ({
     />
   ),
 }));
-window.scrollTo = () => undefined;
-vi.setConfig({ testTimeout: 60_000 });
+const editor = testEditor();
 
-const LONG = { timeout: 20_000 };
-const network = setupServer();
-let server: FakeAgentServer;
-
-beforeAll(() => network.listen());
-beforeEach(() => {
-  server = new FakeAgentServer();
-  network.use(...server.handlers());
-});
-afterEach(() => {
-  network.resetHandlers();
-  queryClient.clear();
-});
-afterAll(() => network.close());
-
-async function editing(children: ReactNode) {
-  // The shell has loaded it before the editor is shown.
-  queryClient.setQueryData(meQuery.queryKey, {
-    tenant_id: "t",
-    kind: "user",
-    id: "u",
-    name: "Ann",
-    role: server.role,
-    scopes: [],
-  } as never);
-  return renderInRouter(
-    <DraftProvider loaded={server.agent}>
+function editing(children: ReactNode) {
+  return editor.open(
+    <>
       <AgentHeader />
       {children}
       <Look />
-    </DraftProvider>,
+    </>,
     "/agents/pizzeria/stages",
   );
 }
@@ -79,7 +52,7 @@ describe("saving", () => {
     expect(screen.getByText("Saved")).toBeInTheDocument();
     rename("Luigi");
     expect(screen.getByText("Saving…")).toBeInTheDocument();
-    await waitFor(() => expect(server.agent.display_name).toBe("Luigi"), LONG);
+    await waitFor(() => expect(editor.server.agent.display_name).toBe("Luigi"), LONG);
     expect(await screen.findByText("Saved", undefined, LONG)).toBeInTheDocument();
   });
 
@@ -93,29 +66,49 @@ describe("saving", () => {
 
   it("shows both versions when somebody else changed the same, and saves what is chosen", async () => {
     await editing(null);
-    server.change({ display_name: "Theirs", farewell: "Ciao" });
+    editor.server.change({ display_name: "Theirs", farewell: "Ciao" });
     rename("Mine");
-    const dialog = await screen.findByRole("dialog", { name: "Somebody else changed the same thing" }, LONG);
+    const dialog = await screen.findByRole("dialog", { name: "The same thing was changed by Ben" }, LONG);
     expect(dialog).toHaveTextContent("Theirs");
     expect(dialog).toHaveTextContent("Mine");
     expect(within(dialog).getByRole("button", { name: "Save this choice" })).toBeDisabled();
-    expect(server.agent.display_name).toBe("Theirs");
+    expect(editor.server.agent.display_name).toBe("Theirs");
     fireEvent.click(within(dialog).getByRole("radio", { name: "Keep mine" }));
     fireEvent.click(within(dialog).getByRole("button", { name: "Save this choice" }));
-    await waitFor(() => expect(server.agent).toMatchObject({ display_name: "Mine", farewell: "Ciao" }), LONG);
+    await waitFor(() => expect(editor.server.agent).toMatchObject({ display_name: "Mine", farewell: "Ciao" }), LONG);
     await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument(), LONG);
+  });
+
+  it.each([
+    [{ kind: "api_key", id: "k", name: "CI" }, "The same thing was changed by the API key CI"],
+    [{ kind: "user", id: "u", name: "Ann" }, "The same thing was changed by you in another window"],
+  ] as const)("says that it was %o", async (author, title) => {
+    await editing(null);
+    editor.server.author = { ...editor.server.author, ...author };
+    editor.server.change({ display_name: "Theirs" });
+    rename("Mine");
+    expect(await screen.findByRole("dialog", { name: title }, LONG)).toBeInTheDocument();
+  });
+
+  it("asks without a name when the server does not tell it", async () => {
+    editor.network.use(http.get("*/v1/agents/:id/last-change", () => new HttpResponse(null, { status: 404 })));
+    await editing(null);
+    editor.server.change({ display_name: "Theirs" });
+    rename("Mine");
+    expect(await screen.findByRole("dialog", { name: "The same thing was changed by somebody else" }, LONG)).toBeInTheDocument();
   });
 
   it("takes in what somebody else changed elsewhere without a question", async () => {
     await editing(null);
-    server.change({ display_name: "Luigi" });
+    editor.server.change({ display_name: "Luigi" });
     fireEvent.click(screen.getByRole("button", { name: "look" }));
     await waitFor(() => expect(screen.getByRole("textbox", { name: "Name of the agent" })).toHaveValue("Luigi"), LONG);
+    expect(await screen.findByText(/^Changed by Ben: Name/, undefined, LONG)).toBeInTheDocument();
     expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
   });
 
   it("lets a viewer look only", async () => {
-    server.role = "viewer";
+    editor.server.role = "viewer";
     await editing(<StageBoard focused={undefined} onAdd={() => undefined} />);
     expect(screen.getByText("You can look, not change")).toBeInTheDocument();
     expect(screen.getByRole("textbox", { name: "Name of the agent" })).toHaveAttribute("readonly");
@@ -126,7 +119,7 @@ describe("saving", () => {
 
 describe("deploy bar", () => {
   it("says what differs and where a deploy goes, and deploys", async () => {
-    server.numbers = [exampleNumber()];
+    editor.server.numbers = [exampleNumber()];
     await editing(null);
     expect(await screen.findByText("1 change is not live yet", undefined, LONG)).toBeInTheDocument();
     fireEvent.click(await screen.findByRole("button", { name: "Deploy to +1 202 555 0100" }, LONG));
@@ -134,11 +127,11 @@ describe("deploy bar", () => {
     expect(dialog).toHaveTextContent("Greeting");
     fireEvent.click(within(dialog).getByRole("button", { name: "Deploy now" }));
     expect(await screen.findByText("Deployment 13 is live", undefined, LONG)).toBeInTheDocument();
-    expect(server.deploys).toBe(1);
+    expect(editor.server.deploys).toBe(1);
   });
 
   it("is blocked by an error and leads to it", async () => {
-    server.findings = [
+    editor.server.findings = [
       {
         code: "tool_without_code",
         severity: "error",
@@ -162,18 +155,18 @@ describe("deploy bar", () => {
   });
 
   it("shows why a deploy was refused", async () => {
-    server.refusal = { status: 422, body: { status: 422, code: "deploy_blocked", detail: "The agent cannot be deployed yet." } };
+    editor.server.refusal = { status: 422, body: { status: 422, code: "deploy_blocked", detail: "The agent cannot be deployed yet." } };
     await editing(null);
     await screen.findByText("1 change is not live yet", undefined, LONG);
     fireEvent.click(screen.getByRole("button", { name: "Deploy" }));
     fireEvent.click(await screen.findByRole("button", { name: "Deploy now" }, LONG));
     expect(await screen.findByText("The agent cannot be deployed yet.", undefined, LONG)).toBeInTheDocument();
-    expect(server.deploys).toBe(0);
+    expect(editor.server.deploys).toBe(0);
   });
 
   it("has nothing to do when everything is live", async () => {
-    server.agent = { ...server.agent, has_undeployed_changes: false };
-    server.changes = [];
+    editor.server.agent = { ...editor.server.agent, has_undeployed_changes: false };
+    editor.server.changes = [];
     await editing(null);
     expect(await screen.findByText("Deployment 12 is live", undefined, LONG)).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Deploy" })).toHaveAttribute("aria-disabled", "true");
@@ -190,7 +183,7 @@ describe("stages", () => {
     expect(within(preload).getByText("price_order")).toBeInTheDocument();
     fireEvent.click(screen.getByRole("button", { name: "Move price_order back to the stage order" }));
     expect(within(screen.getByRole("group", { name: "Tools of the stage order" })).getByText("price_order")).toBeInTheDocument();
-    await waitFor(() => expect(server.agent.stages?.[0]?.tools).toEqual(["end_call", "price_order"]), LONG);
+    await waitFor(() => expect(editor.server.agent.stages?.[0]?.tools).toEqual(["end_call", "price_order"]), LONG);
   });
 
   it("renames a stage with its transitions, and not to a name that is taken", async () => {
@@ -200,17 +193,17 @@ describe("stages", () => {
     expect(screen.getByText("There is a stage order already.")).toBeInTheDocument();
     fireEvent.change(name, { target: { value: "pay" } });
     fireEvent.blur(name);
-    await waitFor(() => expect(server.agent.stages?.[0]?.transitions?.[0]?.to_stage).toBe("pay"), LONG);
+    await waitFor(() => expect(editor.server.agent.stages?.[0]?.transitions?.[0]?.to_stage).toBe("pay"), LONG);
   });
 
   it("repairs a stage that cannot hang up with one click", async () => {
-    server.change({ stages: [{ name: "order", prompt: "", tools: [], transitions: [] }] });
+    editor.server.change({ stages: [{ name: "order", prompt: "", tools: [], transitions: [] }] });
     await board();
     const stage = screen.getByRole("region", { name: "Stage order" });
     expect(within(stage).getByText(/cannot hang up here/)).toBeInTheDocument();
     fireEvent.click(within(stage).getByRole("button", { name: "Add end_call" }));
     expect(within(stage).queryByText(/cannot hang up here/)).not.toBeInTheDocument();
-    await waitFor(() => expect(server.agent.stages?.[0]?.tools).toEqual(["end_call"]), LONG);
+    await waitFor(() => expect(editor.server.agent.stages?.[0]?.tools).toEqual(["end_call"]), LONG);
   });
 
   it("names what is lost with a stage before it is deleted, and undo brings it back", async () => {
@@ -235,21 +228,21 @@ describe("stages", () => {
     fireEvent.click(screen.getByRole("button", { name: "Write it anew" }));
     expect(await screen.findByText(/this workspace has no key of one/, undefined, LONG)).toBeInTheDocument();
     expect(screen.getByRole("link", { name: /Add a key/ })).toHaveAttribute("href", "/settings/providers");
-    expect(server.agent.stages?.[0]?.prompt).toBe("Take the order.");
+    expect(editor.server.agent.stages?.[0]?.prompt).toBe("Take the order.");
   });
 
   it("splits an agent without stages", async () => {
-    server.change({ stages: [], tools: ["end_call"] });
+    editor.server.change({ stages: [], tools: ["end_call"] });
     await board();
     fireEvent.click(screen.getByRole("button", { name: "Split into stages" }));
     expect(screen.getByRole("region", { name: "Stage main" })).toBeInTheDocument();
-    await waitFor(() => expect(server.agent.stages).toMatchObject([{ name: "main", tools: ["end_call"] }]), LONG);
+    await waitFor(() => expect(editor.server.agent.stages).toMatchObject([{ name: "main", tools: ["end_call"] }]), LONG);
   });
 });
 
 describe("VoIP", () => {
   it("shows the number with its badge, and that it must be removed before another one", async () => {
-    server.numbers = [exampleNumber()];
+    editor.server.numbers = [exampleNumber()];
     await editing(<VoipTab />);
     expect(await screen.findByText("Live", undefined, LONG)).toBeInTheDocument();
     expect(screen.getByText(/To give it another one, remove this one first/)).toBeInTheDocument();
@@ -257,7 +250,7 @@ describe("VoIP", () => {
   });
 
   it("offers a number that leads nowhere", async () => {
-    server.numbers = [exampleNumber({ routeTarget: null, live: false })];
+    editor.server.numbers = [exampleNumber({ routeTarget: null, live: false })];
     await editing(<VoipTab />);
     expect(await screen.findByRole("button", { name: "Attach +1 202 555 0100" }, LONG)).toBeEnabled();
   });

@@ -1,6 +1,7 @@
 /** For component tests: control-api's part of the agent editor, with one agent behind it. */
 import { HttpResponse, http, type RequestHandler } from "msw";
 import type { Schemas } from "../../api/api";
+import { exampleMe } from "../../ui/fakeApi";
 import { type Agent, type AgentPatch, withPatch } from "./draft/agent";
 import { exampleAgent } from "./draft/exampleAgent";
 
@@ -10,6 +11,8 @@ export class FakeAgentServer {
   changes: Schemas["Change"][] = [{ path: "settings.greeting", before: "Hi", after: "Hello" }];
   numbers: Schemas["NumberReply"][] = [];
   role: "viewer" | "editor" | "owner" = "editor";
+  /** Who made the last change. */
+  author: Schemas["LastChange"] = { at: "2026-01-01T00:00:00Z", kind: "user", id: "v", name: "Ben" };
   deploys = 0;
   /** Answer of the next deploy, when it is not to succeed. */
   refusal: { status: number; body: Record<string, unknown> } | null = null;
@@ -21,7 +24,8 @@ export class FakeAgentServer {
 
   handlers(): RequestHandler[] {
     return [
-      http.get("*/v1/me", () => HttpResponse.json({ tenant_id: "t", kind: "user", id: "u", name: "Ann", role: this.role, scopes: [] })),
+      http.get("*/v1/me", () => HttpResponse.json(exampleMe(this.role))),
+      http.get("*/v1/agents/:id/last-change", () => HttpResponse.json(this.author)),
       http.get("*/v1/agents/:id/findings", () => HttpResponse.json({ findings: this.findings, effects: [] })),
       http.get("*/v1/agents/:id/diff", () =>
         HttpResponse.json({
@@ -31,6 +35,7 @@ export class FakeAgentServer {
           changes: this.changes,
         }),
       ),
+      http.get("*/v1/agents/:id/tests", () => HttpResponse.json({ tests: [] })),
       http.get("*/v1/numbers", () => HttpResponse.json({ numbers: this.numbers, next_cursor: null })),
       http.get("*/v1/carriers", () =>
         HttpResponse.json({

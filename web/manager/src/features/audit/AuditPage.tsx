@@ -2,14 +2,13 @@ import { Button, Group, Select, Stack, Text } from "@mantine/core";
 import { IconHistory, IconLock } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { $api } from "../../api/api";
+import { $api, BY_CURSOR } from "../../api/api";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
 import { Page } from "../../ui/Page";
+import { PagedTable } from "../../ui/Paged";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { useMay } from "../../ui/RoleGate";
-import { type Column, VirtualTable } from "../../ui/VirtualTable";
+import type { Column } from "../../ui/VirtualTable";
 import { EntryDrawer } from "./EntryDrawer";
 import { actionInWords, ENTITIES, type Entry, thingOf } from "./words";
 
@@ -39,12 +38,7 @@ export function AuditPage() {
 function Log() {
   const { entity, entity_id, entry } = useSearch({ from: "/shell/audit" });
   const navigate = useNavigate();
-  const log = $api.useInfiniteQuery(
-    "get",
-    "/v1/audit",
-    { params: { query: { limit: 100, entity, entity_id } } },
-    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const log = $api.useInfiniteQuery("get", "/v1/audit", { params: { query: { limit: 100, entity, entity_id } } }, BY_CURSOR);
   const rows = useMemo(() => log.data?.pages.flatMap((page) => page.entries) ?? [], [log.data]);
   const opened = rows.find((row) => row.id === entry);
   const show = (search: { entity?: string; entity_id?: string }) => void navigate({ to: "/audit", search });
@@ -67,29 +61,25 @@ function Log() {
           </Button>
         )}
       </Group>
-      {log.error && <ErrorState error={log.error} what="The log" onRetry={log.refetch} />}
-      {log.isPending && <Loading lines={8} />}
-      {log.data && rows.length === 0 && (
-        <EmptyState icon={<IconHistory size={32} stroke={1.5} />} title="No entry">
-          {entity
-            ? "Nothing of this kind was changed yet."
-            : "The first change somebody makes stands here, with the values before and after."}
-        </EmptyState>
-      )}
-      {rows.length > 0 && (
-        <VirtualTable
-          caption="Audit log"
-          columns={COLUMNS}
-          rows={rows}
-          rowKey={(row) => String(row.id)}
-          smallDetail={(row) => `${thingOf(row)} · ${row.actor_name || row.actor_id}`}
-          rowLink={(row) => ({ to: "/audit", search: { entity, entity_id, entry: row.id } })}
-          hasMore={log.hasNextPage}
-          isLoadingMore={log.isFetchingNextPage}
-          onLoadMore={log.fetchNextPage}
-          maxHeight="max(320px, calc(100dvh - 240px))"
-        />
-      )}
+      <PagedTable
+        query={log}
+        what="The log"
+        lines={8}
+        empty={
+          <EmptyState icon={<IconHistory size={32} stroke={1.5} />} title="No entry">
+            {entity
+              ? "Nothing of this kind was changed yet."
+              : "The first change somebody makes stands here, with the values before and after."}
+          </EmptyState>
+        }
+        caption="Audit log"
+        columns={COLUMNS}
+        rows={rows}
+        rowKey={(row) => String(row.id)}
+        smallDetail={(row) => `${thingOf(row)} · ${row.actor_name || row.actor_id}`}
+        rowLink={(row) => ({ to: "/audit", search: { entity, entity_id, entry: row.id } })}
+        maxHeight="max(320px, calc(100dvh - 240px))"
+      />
       {entry !== undefined && log.data && !opened && (
         <Text c="dimmed">The entry is further down than what is loaded, or is not among these.</Text>
       )}

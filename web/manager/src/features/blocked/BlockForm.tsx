@@ -1,12 +1,13 @@
 import { Button, Group, Select, Text, TextInput } from "@mantine/core";
-import { type FormEvent, useCallback, useState } from "react";
+import { useCallback, useState } from "react";
 import { api, type Schemas } from "../../api/api";
 import { queryClient } from "../../api/queryClient";
+import { Form } from "../../ui/Form";
 import { phone } from "../../ui/format";
 import { tell } from "../../ui/notify";
 import { Panel } from "../../ui/Panel";
 import { Problem } from "../../ui/Problem";
-import { RoleGate } from "../../ui/RoleGate";
+import { RoleButton } from "../../ui/RoleButton";
 import { useSubmit } from "../../ui/useSubmit";
 import { DIRECTIONS, type Direction } from "./directions";
 
@@ -36,57 +37,48 @@ export function BlockForm() {
   const isEmpty = number.trim().length < 3;
 
   return (
-    <Panel
-      component="form"
-      aria-label="Block a number"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        if (!isEmpty) void block.submit();
-      }}
-    >
-      <Group align="flex-end" gap="sm">
-        <TextInput
-          label="Number"
-          placeholder="+1 202 555 0147"
-          inputMode="tel"
-          autoComplete="off"
-          style={{ flex: "1 1 180px" }}
-          value={number}
-          onChange={(event) => {
-            setNumber(event.currentTarget.value);
-            setFound(null);
-          }}
-        />
-        <Select
-          label="What is blocked"
-          style={{ flex: "1 1 160px" }}
-          data={Object.entries(DIRECTIONS).map(([value, label]) => ({ value, label }))}
-          value={direction}
-          onChange={(value) => value && setDirection(value as Direction)}
-        />
-        <TextInput
-          label="Reason"
-          placeholder="For your colleagues"
-          maxLength={500}
-          style={{ flex: "2 1 200px" }}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <Button variant="default" disabled={isEmpty} loading={check.isBusy} onClick={() => void check.submit()}>
-          Check
-        </Button>
-        <RoleGate needs="editor">
-          {(isAllowed) => (
-            <Button type="submit" disabled={!isAllowed || isEmpty} loading={block.isBusy}>
-              Block {isEmpty ? "the number" : number.trim()}
-            </Button>
-          )}
-        </RoleGate>
-      </Group>
-      <Text mt={found ? "sm" : 0} aria-live="polite" component="div">
-        {found && <Answer found={found} />}
-      </Text>
-      <Problem text={block.problem || check.problem} />
+    <Panel>
+      <Form aria-label="Block a number" gap={0} onSubmit={() => !isEmpty && block.submit()}>
+        <Group align="flex-end" gap="sm">
+          <TextInput
+            label="Number"
+            placeholder="+1 202 555 0147"
+            inputMode="tel"
+            autoComplete="off"
+            style={{ flex: "1 1 180px" }}
+            value={number}
+            onChange={(event) => {
+              setNumber(event.currentTarget.value);
+              setFound(null);
+            }}
+          />
+          <Select
+            label="What is blocked"
+            style={{ flex: "1 1 160px" }}
+            data={Object.entries(DIRECTIONS).map(([value, label]) => ({ value, label }))}
+            value={direction}
+            onChange={(value) => value && setDirection(value as Direction)}
+          />
+          <TextInput
+            label="Reason"
+            placeholder="For your colleagues"
+            maxLength={500}
+            style={{ flex: "2 1 200px" }}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+          <Button variant="default" disabled={isEmpty} loading={check.isBusy} onClick={() => void check.submit()}>
+            Check
+          </Button>
+          <RoleButton needs="editor" type="submit" disabled={isEmpty} loading={block.isBusy}>
+            Block {isEmpty ? "the number" : number.trim()}
+          </RoleButton>
+        </Group>
+        <Text mt={found ? "sm" : 0} aria-live="polite" component="div">
+          {found && <Answer found={found} />}
+        </Text>
+        <Problem text={block.problem || check.problem} />
+      </Form>
     </Panel>
   );
 }

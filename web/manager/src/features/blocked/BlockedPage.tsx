@@ -1,17 +1,16 @@
 import { Button, Stack } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { useMemo } from "react";
-import { $api, api, type Schemas } from "../../api/api";
+import { $api, api, BY_CURSOR, type Schemas } from "../../api/api";
 import { queryClient } from "../../api/queryClient";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
 import { phone } from "../../ui/format";
-import { Loading } from "../../ui/Loading";
 import { tell, tellProblem } from "../../ui/notify";
 import { Page } from "../../ui/Page";
+import { PagedTable } from "../../ui/Paged";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { useMay } from "../../ui/RoleGate";
-import { type Column, VirtualTable } from "../../ui/VirtualTable";
+import type { Column } from "../../ui/VirtualTable";
 import { BlockForm } from "./BlockForm";
 import { DIRECTIONS } from "./directions";
 
@@ -30,12 +29,7 @@ async function unblock(number: string): Promise<void> {
 /** Numbers that may not call or be called (rule N3). */
 export function BlockedPage() {
   const mayEdit = useMay("editor");
-  const blocked = $api.useInfiniteQuery(
-    "get",
-    "/v1/blocked-numbers",
-    { params: { query: { limit: 100 } } },
-    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const blocked = $api.useInfiniteQuery("get", "/v1/blocked-numbers", { params: { query: { limit: 100 } } }, BY_CURSOR);
   const rows = useMemo(() => blocked.data?.pages.flatMap((page) => page.blocked_numbers) ?? [], [blocked.data]);
   const columns = useMemo(() => columnsOf(mayEdit), [mayEdit]);
 
@@ -43,26 +37,22 @@ export function BlockedPage() {
     <Page title="Blocked numbers" description="A blocked caller is refused before an agent answers; a blocked number is never called.">
       <Stack gap="lg">
         <BlockForm />
-        {blocked.error && <ErrorState error={blocked.error} what="The blocked numbers" onRetry={blocked.refetch} />}
-        {blocked.isPending && <Loading lines={3} />}
-        {blocked.data && rows.length === 0 && (
-          <EmptyState icon={<IconShieldCheck size={32} stroke={1.5} />} title="Nobody is blocked">
-            When somebody keeps calling for nothing, block the number above. It takes effect at once, also for calls that go out.
-          </EmptyState>
-        )}
-        {rows.length > 0 && (
-          <VirtualTable
-            caption="Blocked numbers"
-            columns={columns}
-            rows={rows}
-            rowKey={(row) => row.number}
-            smallDetail={(row) => [DIRECTIONS[row.direction], row.reason].filter(Boolean).join(" · ")}
-            hasMore={blocked.hasNextPage}
-            isLoadingMore={blocked.isFetchingNextPage}
-            onLoadMore={blocked.fetchNextPage}
-            maxHeight="max(320px, calc(100dvh - 340px))"
-          />
-        )}
+        <PagedTable
+          query={blocked}
+          what="The blocked numbers"
+          lines={3}
+          empty={
+            <EmptyState icon={<IconShieldCheck size={32} stroke={1.5} />} title="Nobody is blocked">
+              When somebody keeps calling for nothing, block the number above. It takes effect at once, also for calls that go out.
+            </EmptyState>
+          }
+          caption="Blocked numbers"
+          columns={columns}
+          rows={rows}
+          rowKey={(row) => row.number}
+          smallDetail={(row) => [DIRECTIONS[row.direction], row.reason].filter(Boolean).join(" · ")}
+          maxHeight="max(320px, calc(100dvh - 340px))"
+        />
       </Stack>
     </Page>
   );

@@ -57,8 +57,8 @@ export function ConversationPage() {
           <Stack gap="sm" component="section" aria-label="Tools">
             <Title order={2}>Tools</Title>
             {found.tool_runs.map((run) => {
-              const to = Math.max(0, Date.parse(run.at) - start);
-              return <ToolCard key={run.run_key} span={{ run, from: Math.max(0, to - run.duration_ms), to }} />;
+              const at = Math.max(0, Date.parse(run.at) - start - run.duration_ms);
+              return <ToolCard key={run.run_key} run={run} at={at} />;
             })}
           </Stack>
         )}

@@ -1,15 +1,14 @@
-import { Badge, Button, Stack, Text, Tooltip } from "@mantine/core";
+import { Badge, Stack, Text, Tooltip } from "@mantine/core";
 import { IconPhonePlus, IconPlus } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { $api, type Schemas } from "../../api/api";
+import { $api, BY_CURSOR, type Schemas } from "../../api/api";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
 import { phone } from "../../ui/format";
-import { Loading } from "../../ui/Loading";
 import { Page } from "../../ui/Page";
-import { RoleGate } from "../../ui/RoleGate";
-import { type Column, VirtualTable } from "../../ui/VirtualTable";
+import { PagedTable } from "../../ui/Paged";
+import { RoleButton } from "../../ui/RoleButton";
+import type { Column } from "../../ui/VirtualTable";
 import { CarrierPanel } from "./CarrierPanel";
 import { NumberDrawer } from "./NumberDrawer";
 import { routeInWords } from "./routes";
@@ -18,12 +17,7 @@ type PhoneNumber = Schemas["NumberReply"];
 
 /** Numbers and where their calls go (rules N1, N2, N5). The open one stands in the address. */
 export function NumbersPage() {
-  const numbers = $api.useInfiniteQuery(
-    "get",
-    "/v1/numbers",
-    { params: { query: { limit: 100 } } },
-    { pageParamName: "cursor", initialPageParam: null, getNextPageParam: (page) => page.next_cursor ?? undefined },
-  );
+  const numbers = $api.useInfiniteQuery("get", "/v1/numbers", { params: { query: { limit: 100 } } }, BY_CURSOR);
   const agents = $api.useQuery("get", "/v1/agents", { params: { query: { limit: 200 } } }).data?.agents;
   const search = useSearch({ from: "/shell/numbers" });
   const navigate = useNavigate();
@@ -37,41 +31,33 @@ export function NumbersPage() {
     void navigate({ to: "/numbers", replace: true });
   };
   const add = (
-    <RoleGate needs="editor">
-      {(isAllowed) => (
-        <Button leftSection={<IconPlus size={16} />} disabled={!isAllowed} onClick={() => setAdding(true)}>
-          Add number
-        </Button>
-      )}
-    </RoleGate>
+    <RoleButton needs="editor" leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
+      Add number
+    </RoleButton>
   );
 
   return (
     <Page title="Numbers" description="Phone numbers of your carrier, and who answers them." actions={rows.length > 0 && add}>
       <Stack gap="lg">
-        {numbers.error && <ErrorState error={numbers.error} what="The numbers" onRetry={numbers.refetch} />}
-        {numbers.isPending && <Loading lines={4} />}
-        {numbers.data && rows.length === 0 && (
-          <EmptyState icon={<IconPhonePlus size={32} stroke={1.5} />} title="No number yet" action={add}>
-            Add a number you have at Twilio or Telnyx and choose the agent that answers it. One agent has one number; a number may lead to a
-            queue, a person or voicemail, too.
-          </EmptyState>
-        )}
-        {rows.length > 0 && (
-          <VirtualTable
-            caption="Numbers"
-            columns={columns}
-            rows={rows}
-            rowKey={(row) => row.id}
-            smallDetail={(row) => leadsTo(row, nameOf)}
-            rowLink={(row) => ({ to: "/numbers", search: { number: row.id } })}
-            hasMore={numbers.hasNextPage}
-            isLoadingMore={numbers.isFetchingNextPage}
-            onLoadMore={numbers.fetchNextPage}
-            maxHeight="max(280px, calc(100dvh - 480px))"
-          />
-        )}
-        <CarrierPanel />
+        <PagedTable
+          query={numbers}
+          what="The numbers"
+          empty={
+            <EmptyState icon={<IconPhonePlus size={32} stroke={1.5} />} title="No number yet" action={add}>
+              Add a number you have at Twilio or Telnyx and choose the agent that answers it. One agent has one number; a number may lead to
+              a queue, a person or voicemail, too.
+            </EmptyState>
+          }
+          caption="Numbers"
+          columns={columns}
+          rows={rows}
+          rowKey={(row) => row.id}
+          smallDetail={(row) => leadsTo(row, nameOf)}
+          rowLink={(row) => ({ to: "/numbers", search: { number: row.id } })}
+          maxHeight="max(280px, calc(100dvh - 480px))"
+        />
+        {/* Not before the numbers: it would move down when they come. */}
+        {!numbers.isPending && <CarrierPanel />}
       </Stack>
       {(isAdding || opened) && (
         <NumberDrawer

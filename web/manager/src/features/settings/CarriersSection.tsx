@@ -1,38 +1,33 @@
-import { Badge, Button, Group, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Group, PasswordInput, Text, TextInput, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useCallback, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { $api, api } from "../../api/api";
 import { ConfirmDanger } from "../../ui/ConfirmDanger";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
+import { Form } from "../../ui/Form";
+import { Loaded } from "../../ui/Loaded";
 import { tell } from "../../ui/notify";
 import { Panel } from "../../ui/Panel";
 import { Problem } from "../../ui/Problem";
 import { useMay } from "../../ui/RoleGate";
+import { Section } from "../../ui/Section";
 import { useSubmit } from "../../ui/useSubmit";
-import { Section } from "./Section";
 
 export function CarriersSection() {
   const carriers = $api.useQuery("get", "/v1/carriers");
   return (
     <Section
       title="Carriers"
-      about="Your own accounts at phone carriers. With them webhooks are verified, and calls can be made and moved. Secrets are never shown again."
+      isBare
+      description="Your own accounts at phone carriers. With them webhooks are verified, and calls can be made and moved. Secrets are never shown again."
     >
-      {carriers.error ? (
-        <ErrorState error={carriers.error} what="The carriers" onRetry={carriers.refetch} />
-      ) : carriers.data ? (
-        <>
-          <Twilio accountSid={carriers.data.twilio?.account_sid ?? ""} isStored={carriers.data.twilio !== null} />
-          <Telnyx
-            publicKey={carriers.data.telnyx?.public_key ?? ""}
-            isStored={carriers.data.telnyx !== null}
-            hasApiKey={carriers.data.telnyx?.has_api_key ?? false}
-          />
-        </>
-      ) : (
-        <Loading />
-      )}
+      <Loaded query={carriers} what="The carriers">
+        {({ twilio, telnyx }) => (
+          <>
+            <Twilio accountSid={twilio?.account_sid ?? ""} isStored={twilio !== null} />
+            <Telnyx publicKey={telnyx?.public_key ?? ""} isStored={telnyx !== null} hasApiKey={telnyx?.has_api_key ?? false} />
+          </>
+        )}
+      </Loaded>
     </Section>
   );
 }
@@ -57,14 +52,8 @@ function CarrierForm({ carrier, name, isStored, isReady, onSave, children }: Car
   }, [onSave, queries, name]);
   const { submit, isBusy, problem, fieldError } = useSubmit(action);
   return (
-    <Panel
-      component="form"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
+    <Panel>
+      <Form onSubmit={submit}>
         <Group gap="xs">
           <Title order={3}>{name}</Title>
           {isStored && <Badge variant="light">connected</Badge>}
@@ -82,7 +71,7 @@ function CarrierForm({ carrier, name, isStored, isReady, onSave, children }: Car
             {isStored ? `Replace the ${name} account` : `Connect ${name}`}
           </Button>
         </Group>
-      </Stack>
+      </Form>
       <ConfirmDanger
         isOpen={isRemoving}
         title={`Disconnect ${name}?`}

@@ -1,7 +1,8 @@
 import { Button, Checkbox, Group, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api } from "../../api/api";
+import { Form } from "../../ui/Form";
 import { Problem } from "../../ui/Problem";
 import { useSubmit } from "../../ui/useSubmit";
 import { type Endpoint, EVENT_TYPES, type EventType } from "./eventTypes";
@@ -24,49 +25,42 @@ export function EventWebhookForm({ stored, onDone }: { stored: Endpoint | null; 
     await queries.invalidateQueries({ queryKey: ["get", "/v1/webhook-endpoints"] });
   });
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
-        <TextInput
-          label="Address"
-          description="On the public internet, and https."
-          placeholder="https://crm.example.com/callstage"
-          type="url"
-          required
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-          error={fieldError("url")}
-        />
-        <TextInput
-          label="What it is"
-          description="For you, so that you know it again."
-          value={description}
-          onChange={(event) => setDescription(event.currentTarget.value)}
-          error={fieldError("description")}
-        />
-        <Checkbox.Group
-          label="It is told"
-          value={types}
-          onChange={(value) => setTypes(value as EventType[])}
-          error={fieldError("event_types")}
-        >
-          <Stack gap="xs" mt="xs">
-            {EVENT_TYPES.map(({ value, label, words }) => (
-              <Checkbox key={value} value={value} label={words} description={label} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-        <Problem text={problem} />
-        <Group justify="flex-end">
-          <Button type="submit" loading={isBusy} disabled={!url || types.length === 0}>
-            {stored ? "Save changes" : "Add the address"}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form onSubmit={submit}>
+      <TextInput
+        label="Address"
+        description="On the public internet, and https."
+        placeholder="https://crm.example.com/callstage"
+        type="url"
+        required
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        error={fieldError("url")}
+      />
+      <TextInput
+        label="What it is"
+        description="For you, so that you know it again."
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+        error={fieldError("description")}
+      />
+      <Checkbox.Group
+        label="It is told"
+        value={types}
+        onChange={(value) => setTypes(value as EventType[])}
+        error={fieldError("event_types")}
+      >
+        <Stack gap="xs" mt="xs">
+          {EVENT_TYPES.map(({ value, label, words }) => (
+            <Checkbox key={value} value={value} label={words} description={label} />
+          ))}
+        </Stack>
+      </Checkbox.Group>
+      <Problem text={problem} />
+      <Group justify="flex-end">
+        <Button type="submit" loading={isBusy} disabled={!url || types.length === 0}>
+          {stored ? "Save changes" : "Add the address"}
+        </Button>
+      </Group>
+    </Form>
   );
 }

@@ -1,19 +1,17 @@
-import { Badge, Button, Group, Select, Stack, Text, UnstyledButton } from "@mantine/core";
-import { IconChevronRight } from "@tabler/icons-react";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { Badge, Group, Select, Stack, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, type Schemas } from "../../api/api";
+import { $api, api, BY_CURSOR } from "../../api/api";
 import { Copyable } from "../../ui/Copyable";
-import { ErrorState } from "../../ui/ErrorState";
+import { Expandable, ExpandableList } from "../../ui/Expandable";
 import { duration } from "../../ui/format";
-import { Loading } from "../../ui/Loading";
+import { Lines } from "../../ui/Lines";
+import { PagedList } from "../../ui/Paged";
 import { Problem } from "../../ui/Problem";
 import { RelativeTime } from "../../ui/RelativeTime";
-import { RoleGate } from "../../ui/RoleGate";
+import { RoleButton } from "../../ui/RoleButton";
 import { useSubmit } from "../../ui/useSubmit";
-import { Body } from "./EventWebhookBody";
-import styles from "./EventWebhookLog.module.css";
-import { answerOf, type Delivery, type Endpoint } from "./eventTypes";
+import { answerOf, type Delivery, type Endpoint, pretty } from "./eventTypes";
 
 type Status = Delivery["status"];
 const STATUSES = [
@@ -27,26 +25,18 @@ const BADGES: Record<Status, [string, string]> = {
   delivered: ["signal", "Delivered"],
   failed: ["red", "Failed"],
 };
-const KEY = ["get", "/v1/webhook-endpoints/{endpoint_id}/deliveries"];
+const PATH = "/v1/webhook-endpoints/{endpoint_id}/deliveries";
 const LOOK_AGAIN_MS = 5000;
 
 /** The messages of the last 30 days, newest first. */
 export function EventWebhookLog({ endpoint }: { endpoint: Endpoint }) {
   const [status, setStatus] = useState<Status | "">("");
-  const log = useInfiniteQuery({
-    queryKey: [...KEY, endpoint.id, status],
-    initialPageParam: null as string | null,
-    getNextPageParam: (page: Schemas["WebhookDeliveryList"]) => page.next_cursor,
-    refetchInterval: LOOK_AGAIN_MS,
-    queryFn: async ({ pageParam, signal }) => {
-      const query = { status: status || null, limit: 20, cursor: pageParam };
-      const { data } = await api.GET("/v1/webhook-endpoints/{endpoint_id}/deliveries", {
-        params: { path: { endpoint_id: endpoint.id }, query },
-        signal,
-      });
-      return data ?? { deliveries: [], next_cursor: null };
-    },
-  });
+  const log = $api.useInfiniteQuery(
+    "get",
+    PATH,
+    { params: { path: { endpoint_id: endpoint.id }, query: { status: status || null, limit: 20 } } },
+    { ...BY_CURSOR, refetchInterval: LOOK_AGAIN_MS },
+  );
   const deliveries = log.data?.pages.flatMap((page) => page.deliveries) ?? [];
   return (
     <Stack gap="xs" component="section" aria-label="What was sent">
@@ -59,55 +49,55 @@ export function EventWebhookLog({ endpoint }: { endpoint: Endpoint }) {
         value={status}
         onChange={(value) => setStatus((value ?? "") as Status | "")}
       />
-      {log.error ? (
-        <ErrorState error={log.error} what="The log" onRetry={log.refetch} />
-      ) : log.isPending ? (
-        <Loading lines={2} />
-      ) : deliveries.length === 0 ? (
-        <Text c="dimmed" size="sm">
-          {status ? "No message is in this state." : "Nothing was sent in the last 30 days. The next event that it is told of stands here."}
-        </Text>
-      ) : (
-        <Stack gap={0} component="ul" m={0} p={0} style={{ listStyle: "none" }}>
+      <PagedList
+        query={log}
+        rows={deliveries}
+        what="The log"
+        lines={2}
+        empty={
+          <Text c="dimmed" size="sm">
+            {status
+              ? "No message is in this state."
+              : "Nothing was sent in the last 30 days. The next event that it is told of stands here."}
+          </Text>
+        }
+      >
+        <ExpandableList>
           {deliveries.map((delivery) => (
             <Entry key={delivery.id} delivery={delivery} endpoint={endpoint} />
           ))}
-        </Stack>
-      )}
-      {log.hasNextPage && (
-        <Button variant="default" size="xs" onClick={() => void log.fetchNextPage()} loading={log.isFetchingNextPage}>
-          Show older
-        </Button>
-      )}
+        </ExpandableList>
+      </PagedList>
     </Stack>
   );
 }
 
 function Entry({ delivery, endpoint }: { delivery: Delivery; endpoint: Endpoint }) {
-  const [isOpen, setOpen] = useState(false);
   const [color, word] = BADGES[delivery.status];
   return (
-    <li className={styles.entry}>
-      <UnstyledButton className={styles.head} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <IconChevronRight size={16} aria-hidden className={styles.chevron} data-open={isOpen || undefined} />
-        <Badge color={color} variant="light">
-          {word}
-        </Badge>
-        <Text size="sm" ff="monospace" className={styles.type}>
-          {delivery.type}
-        </Text>
-        <Text size="sm" className="numeric">
-          {answerOf(delivery)}
-        </Text>
-        <Text size="sm" className="numeric" c="dimmed">
-          {delivery.duration_ms === null ? "" : duration(delivery.duration_ms)}
-        </Text>
-        <Text size="sm" c="dimmed">
-          <RelativeTime at={delivery.created_at} />
-        </Text>
-      </UnstyledButton>
-      {isOpen && <Details delivery={delivery} endpoint={endpoint} />}
-    </li>
+    <Expandable
+      line={
+        <>
+          <Badge color={color} variant="light">
+            {word}
+          </Badge>
+          <Text size="sm" ff="monospace" flex={1}>
+            {delivery.type}
+          </Text>
+          <Text size="sm" className="numeric">
+            {answerOf(delivery)}
+          </Text>
+          <Text size="sm" className="numeric" c="dimmed">
+            {delivery.duration_ms === null ? "" : duration(delivery.duration_ms)}
+          </Text>
+          <Text size="sm" c="dimmed">
+            <RelativeTime at={delivery.created_at} />
+          </Text>
+        </>
+      }
+    >
+      <Details delivery={delivery} endpoint={endpoint} />
+    </Expandable>
   );
 }
 
@@ -117,10 +107,10 @@ function Details({ delivery, endpoint }: { delivery: Delivery; endpoint: Endpoin
     await api.POST("/v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliver", {
       params: { path: { endpoint_id: endpoint.id, delivery_id: delivery.id } },
     });
-    await queries.invalidateQueries({ queryKey: KEY });
+    await queries.invalidateQueries({ queryKey: ["get", PATH] });
   });
   return (
-    <Stack gap="sm" py="sm" pl={{ base: 0, sm: 24 }}>
+    <>
       <Group gap="md">
         <Copyable value={delivery.id} label="the id of the message" />
         <Text size="sm" role="status">
@@ -131,13 +121,16 @@ function Details({ delivery, endpoint }: { delivery: Delivery; endpoint: Endpoin
             </>
           )}
         </Text>
-        <RoleGate needs="editor">
-          {(isAllowed) => (
-            <Button size="xs" variant="default" onClick={() => void submit()} loading={isBusy} disabled={!isAllowed || !endpoint.is_active}>
-              Send once more
-            </Button>
-          )}
-        </RoleGate>
+        <RoleButton
+          needs="editor"
+          size="xs"
+          variant="default"
+          onClick={() => void submit()}
+          loading={isBusy}
+          disabled={!endpoint.is_active}
+        >
+          Send once more
+        </RoleButton>
       </Group>
       {!endpoint.is_active && (
         <Text size="sm" c="dimmed">
@@ -150,8 +143,8 @@ function Details({ delivery, endpoint }: { delivery: Delivery; endpoint: Endpoin
         </Text>
       )}
       <Problem text={problem} />
-      {delivery.response && <Body title="Answer" text={delivery.response} />}
-      {delivery.request_body && <Body title="Request" text={delivery.request_body} />}
-    </Stack>
+      {delivery.response && <Lines title="Answer" lines={[pretty(delivery.response)]} />}
+      {delivery.request_body && <Lines title="Request" lines={[pretty(delivery.request_body)]} />}
+    </>
   );
 }

@@ -2,10 +2,10 @@ import { Badge, Button, Group, Select, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { api, type Schemas } from "../../api/api";
 import { duration } from "../../ui/format";
+import { Lines } from "../../ui/Lines";
 import { Problem } from "../../ui/Problem";
 import { useSubmit } from "../../ui/useSubmit";
-import { Body } from "./EventWebhookBody";
-import { type Endpoint, EVENT_TYPES, type EventType } from "./eventTypes";
+import { type Endpoint, EVENT_TYPES, type EventType, pretty } from "./eventTypes";
 
 /** Sends an example now and shows what the server answered. */
 export function EventWebhookTest({ endpoint }: { endpoint: Endpoint }) {
@@ -41,12 +41,12 @@ export function EventWebhookTest({ endpoint }: { endpoint: Endpoint }) {
           <Stack gap="sm">
             <Group gap="xs">
               <Badge color={tested.is_delivered ? "signal" : "red"}>{tested.is_delivered ? "Delivered" : "Not delivered"}</Badge>
-              <Text size="sm" className="numeric">
+              <Text size="sm" className="figures">
                 {tested.status === null ? tested.error : `answered ${tested.status}`} after {duration(tested.duration_ms)}
               </Text>
             </Group>
-            {tested.response && <Body title="Answer" text={tested.response} />}
-            <Body title="Request" text={tested.request_body} />
+            {tested.response && <Lines title="Answer" lines={[pretty(tested.response)]} />}
+            <Lines title="Request" lines={[pretty(tested.request_body)]} />
           </Stack>
         )}
       </div>

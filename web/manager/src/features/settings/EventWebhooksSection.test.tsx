@@ -1,9 +1,9 @@
 /** Proves RE3: an address is added with its secret shown once, tried, its deliveries read and sent again; what is switched off says why. */
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { queryClient } from "../../api/queryClient";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Role } from "../../api/me";
+import { exampleMe, fakeApi } from "../../ui/fakeApi";
 import { renderInRouter } from "../../ui/renderInRouter";
 import { EventWebhooksSection } from "./EventWebhooksSection";
 import type { Delivery, Endpoint } from "./eventTypes";
@@ -41,10 +41,10 @@ const DELIVERY: Delivery = {
 };
 let endpoints: Endpoint[] = [];
 let told: { path: string; body: unknown }[] = [];
-let role = "editor";
+let role: Role = "editor";
 
-const server = setupServer(
-  http.get("*/v1/me", () => HttpResponse.json({ tenant_id: "t", kind: "user", id: "u", name: "Ann", role, scopes: [] })),
+fakeApi(
+  http.get("*/v1/me", () => HttpResponse.json(exampleMe(role))),
   http.get("*/v1/webhook-endpoints", () => HttpResponse.json({ webhook_endpoints: endpoints, next_cursor: null })),
   http.get("*/v1/webhook-endpoints/e1/deliveries", () => HttpResponse.json({ deliveries: [DELIVERY], next_cursor: null })),
   http.post("*/v1/webhook-endpoints", async ({ request }) => {
@@ -62,17 +62,11 @@ const server = setupServer(
     return HttpResponse.json({ ...DELIVERY, status: "pending" });
   }),
 );
-beforeAll(() => server.listen());
 beforeEach(() => {
   endpoints = [ENDPOINT];
   told = [];
   role = "editor";
 });
-afterEach(() => {
-  server.resetHandlers();
-  queryClient.clear();
-});
-afterAll(() => server.close());
 
 const LONG = { timeout: 15_000 };
 const press = async (name: string) => fireEvent.click(await screen.findByRole("button", { name }, LONG));

@@ -1,56 +1,57 @@
-import { Button, Group, Stack, Table, TextInput } from "@mantine/core";
+import { Button, Group, Table, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { $api, api, type Schemas } from "../../api/api";
 import { Copyable } from "../../ui/Copyable";
-import { ErrorState } from "../../ui/ErrorState";
+import { Form } from "../../ui/Form";
 import { count, duration } from "../../ui/format";
-import { Loading } from "../../ui/Loading";
+import { Loaded } from "../../ui/Loaded";
 import { tell } from "../../ui/notify";
 import { Panel } from "../../ui/Panel";
 import { Problem } from "../../ui/Problem";
 import { useMay } from "../../ui/RoleGate";
+import { Section } from "../../ui/Section";
 import { useSubmit } from "../../ui/useSubmit";
-import { Section } from "./Section";
 
 export function PlanSection() {
   const tenant = $api.useQuery("get", "/v1/tenant");
   const stats = $api.useQuery("get", "/v1/stats");
   return (
-    <Section title="Plan and usage" about="Your workspace, what it may use, and what it has used.">
-      {tenant.error ? (
-        <ErrorState error={tenant.error} what="The workspace" onRetry={tenant.refetch} />
-      ) : tenant.data ? (
-        <>
-          <TenantForm tenant={tenant.data} />
-          <Panel p={0}>
-            <Table verticalSpacing="sm" horizontalSpacing="md">
-              <caption className="visually-hidden">Limits and use</caption>
-              <Table.Tbody>
-                <Row label="Calls at the same time" value={tenant.data.plan.concurrent_calls ?? "no limit"} />
-                <Row label="Browser connections per minute and key" value={tenant.data.plan.connections_per_minute ?? 30} />
-                <Row label="Models" value={tenant.data.plan.allowed_models?.join(", ") ?? "all"} />
-                {stats.data && (
-                  <>
-                    <Row label="Calls running now" value={count(stats.data.active_calls)} />
-                    <Row label="Calls today (UTC)" value={count(stats.data.calls_today)} />
-                    <Row label="Calls in all" value={count(stats.data.calls_total)} />
-                    <Row label="Minutes in all" value={`${count(Math.round(stats.data.minutes_total))} min`} />
-                    <Row label="Average call" value={duration(stats.data.avg_duration_s * 1000)} />
-                    <Row
-                      label="Average response"
-                      value={stats.data.avg_response_ms === null ? "no calls yet" : duration(stats.data.avg_response_ms)}
-                    />
-                  </>
-                )}
-              </Table.Tbody>
-            </Table>
-          </Panel>
-        </>
-      ) : (
-        <Loading />
-      )}
+    <Section title="Plan and usage" isBare description="Your workspace, what it may use, and what it has used.">
+      <Loaded query={tenant} what="The workspace">
+        {(data) => (
+          <>
+            <TenantForm tenant={data} />
+            <LimitsAndUse plan={data.plan} stats={stats.data} />
+          </>
+        )}
+      </Loaded>
     </Section>
+  );
+}
+
+function LimitsAndUse({ plan, stats }: { plan: Schemas["TenantReply"]["plan"]; stats: Schemas["Stats"] | undefined }) {
+  return (
+    <Panel p={0}>
+      <Table verticalSpacing="sm" horizontalSpacing="md">
+        <caption className="visually-hidden">Limits and use</caption>
+        <Table.Tbody>
+          <Row label="Calls at the same time" value={plan.concurrent_calls ?? "no limit"} />
+          <Row label="Browser connections per minute and key" value={plan.connections_per_minute ?? 30} />
+          <Row label="Models" value={plan.allowed_models?.join(", ") ?? "all"} />
+          {stats && (
+            <>
+              <Row label="Calls running now" value={count(stats.active_calls)} />
+              <Row label="Calls today (UTC)" value={count(stats.calls_today)} />
+              <Row label="Calls in all" value={count(stats.calls_total)} />
+              <Row label="Minutes in all" value={`${count(Math.round(stats.minutes_total))} min`} />
+              <Row label="Average call" value={duration(stats.avg_duration_s * 1000)} />
+              <Row label="Average response" value={stats.avg_response_ms === null ? "no calls yet" : duration(stats.avg_response_ms)} />
+            </>
+          )}
+        </Table.Tbody>
+      </Table>
+    </Panel>
   );
 }
 
@@ -82,14 +83,8 @@ function TenantForm({ tenant }: { tenant: Schemas["TenantReply"] }) {
   const { submit, isBusy, problem, fieldError } = useSubmit(action);
   const isChanged = name !== tenant.name || country !== tenant.country;
   return (
-    <Panel
-      component="form"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
+    <Panel>
+      <Form onSubmit={submit}>
         <TextInput
           label="Name of the workspace"
           value={name}
@@ -118,7 +113,7 @@ function TenantForm({ tenant }: { tenant: Schemas["TenantReply"] }) {
             </Button>
           </Group>
         )}
-      </Stack>
+      </Form>
     </Panel>
   );
 }

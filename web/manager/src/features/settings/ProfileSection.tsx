@@ -1,29 +1,28 @@
-import { Button, Group, PasswordInput, Stack, TextInput, Title } from "@mantine/core";
+import { Button, Group, PasswordInput, TextInput, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { $api, api } from "../../api/api";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
+import { meQuery } from "../../api/me";
+import { Form } from "../../ui/Form";
+import { Loaded } from "../../ui/Loaded";
 import { tell } from "../../ui/notify";
 import { Panel } from "../../ui/Panel";
 import { Problem } from "../../ui/Problem";
+import { Section } from "../../ui/Section";
 import { useSubmit } from "../../ui/useSubmit";
-import { Section } from "./Section";
 
 export function ProfileSection() {
   const account = $api.useQuery("get", "/v1/me/account");
   return (
-    <Section title="Profile" about="Your own name and password.">
-      {account.error ? (
-        <ErrorState error={account.error} what="Your account" onRetry={account.refetch} />
-      ) : account.data ? (
-        <>
-          <NameForm name={account.data.name} email={account.data.email} role={account.data.role} />
-          <PasswordForm />
-        </>
-      ) : (
-        <Loading lines={3} />
-      )}
+    <Section title="Profile" isBare description="Your own name and password.">
+      <Loaded query={account} what="Your account" lines={3}>
+        {(data) => (
+          <>
+            <NameForm name={data.name} email={data.email} role={data.role} />
+            {data.has_password && <PasswordForm />}
+          </>
+        )}
+      </Loaded>
     </Section>
   );
 }
@@ -34,19 +33,16 @@ function NameForm({ name, email, role }: { name: string; email: string; role: st
   useEffect(() => setValue(name), [name]);
   const action = useCallback(async () => {
     await api.PATCH("/v1/me/account", { body: { name: value } });
-    await queries.invalidateQueries({ queryKey: ["get", "/v1/me/account"] });
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: ["get", "/v1/me/account"] }),
+      queries.invalidateQueries({ queryKey: meQuery.queryKey }),
+    ]);
     tell("Your name is saved.");
   }, [value, queries]);
   const { submit, isBusy, problem, fieldError } = useSubmit(action);
   return (
-    <Panel
-      component="form"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
+    <Panel>
+      <Form onSubmit={submit}>
         <TextInput
           label="Name"
           required
@@ -61,7 +57,7 @@ function NameForm({ name, email, role }: { name: string; email: string; role: st
             Save name
           </Button>
         </Group>
-      </Stack>
+      </Form>
     </Panel>
   );
 }
@@ -77,14 +73,8 @@ function PasswordForm() {
   }, [current, next, queries]);
   const { submit, isBusy, problem, fieldError } = useSubmit(action);
   return (
-    <Panel
-      component="form"
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
+    <Panel>
+      <Form onSubmit={submit}>
         <Title order={3}>Password</Title>
         <PasswordInput
           label="Current password"
@@ -110,7 +100,7 @@ function PasswordForm() {
             Change password and sign out
           </Button>
         </Group>
-      </Stack>
+      </Form>
     </Panel>
   );
 }

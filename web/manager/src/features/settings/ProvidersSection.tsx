@@ -1,51 +1,58 @@
 import { Badge, Button, Group, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useCallback, useState } from "react";
+import { useCallback, useState } from "react";
 import { $api, api, type Schemas } from "../../api/api";
 import { ConfirmDanger } from "../../ui/ConfirmDanger";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
+import { Form } from "../../ui/Form";
+import { Loaded } from "../../ui/Loaded";
 import { tell } from "../../ui/notify";
 import { Panel } from "../../ui/Panel";
 import { Problem } from "../../ui/Problem";
 import { useMay } from "../../ui/RoleGate";
+import { Section } from "../../ui/Section";
 import { useSubmit } from "../../ui/useSubmit";
 import { healthWords, KIND_WORDS, VENDORS } from "./providerWords";
-import { Section } from "./Section";
 
 type Health = Schemas["ProviderHealth"];
 
 export function ProvidersSection() {
   const health = $api.useQuery("get", "/v1/providers/health", {}, { staleTime: 30_000 });
   const stored = $api.useQuery("get", "/v1/providers");
-  if (health.error) return <ErrorState error={health.error} what="The AI providers" onRetry={health.refetch} />;
-  const known = new Map((health.data?.providers ?? []).map((provider) => [provider.provider, provider]));
-  const names = [...new Set([...Object.keys(VENDORS), ...known.keys()])];
   return (
     <Section
       title="AI providers"
-      about="Who hears, thinks and speaks for your agents. Without any key the built-in engines do it offline; they are for trying out."
-      action={
+      isBare
+      description="Who hears, thinks and speaks for your agents. Without any key the built-in engines do it offline; they are for trying out."
+      actions={
         <Button variant="default" loading={health.isFetching} onClick={() => void health.refetch()}>
           Test all now
         </Button>
       }
     >
-      {health.data && stored.data ? (
-        <Stack gap="sm">
-          {names.map((name) => (
-            <Provider
-              key={name}
-              name={name}
-              health={known.get(name)}
-              stored={stored.data.providers.find((provider) => provider.provider === name)}
-            />
-          ))}
-        </Stack>
-      ) : (
-        <Loading lines={6} />
-      )}
+      <Loaded query={health} what="The state of the AI providers" lines={6}>
+        {(checked) => (
+          <Loaded query={stored} what="The list of keys" lines={6}>
+            {(keys) => <Providers health={checked.providers} stored={keys.providers} />}
+          </Loaded>
+        )}
+      </Loaded>
     </Section>
+  );
+}
+
+function Providers({ health, stored }: { health: Health[]; stored: Schemas["ProviderReply"][] }) {
+  const names = [...new Set([...Object.keys(VENDORS), ...health.map(({ provider }) => provider)])];
+  return (
+    <Stack gap="sm">
+      {names.map((name) => (
+        <Provider
+          key={name}
+          name={name}
+          health={health.find(({ provider }) => provider === name)}
+          stored={stored.find(({ provider }) => provider === name)}
+        />
+      ))}
+    </Stack>
   );
 }
 
@@ -122,36 +129,29 @@ function KeyForm({ name, baseUrl, onDone, reload }: { name: string; baseUrl: str
   }, [name, key, url, reload, onDone]);
   const { submit, isBusy, problem, fieldError } = useSubmit(action);
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack mt="md">
-        <PasswordInput
-          label="API key"
-          autoComplete="off"
-          required
-          value={key}
-          onChange={(event) => setKey(event.currentTarget.value)}
-          error={fieldError("api_key")}
-        />
-        <TextInput
-          label="Address (optional)"
-          description="Only for a server of your own that speaks this vendor's API, such as vLLM."
-          placeholder="https://…"
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-          error={fieldError("base_url")}
-        />
-        <Problem text={problem} />
-        <Group justify="flex-end">
-          <Button type="submit" loading={isBusy} disabled={!key}>
-            Store the key
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form onSubmit={submit} mt="md">
+      <PasswordInput
+        label="API key"
+        autoComplete="off"
+        required
+        value={key}
+        onChange={(event) => setKey(event.currentTarget.value)}
+        error={fieldError("api_key")}
+      />
+      <TextInput
+        label="Address (optional)"
+        description="Only for a server of your own that speaks this vendor's API, such as vLLM."
+        placeholder="https://…"
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        error={fieldError("base_url")}
+      />
+      <Problem text={problem} />
+      <Group justify="flex-end">
+        <Button type="submit" loading={isBusy} disabled={!key}>
+          Store the key
+        </Button>
+      </Group>
+    </Form>
   );
 }

@@ -3,22 +3,22 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { NotFound } from "../../ui/NotFound";
 import { Page } from "../../ui/Page";
-import { ApiKeysSection } from "./ApiKeysSection";
+import { ApiKeysSection } from "./api-keys/ApiKeysSection";
 import { CarriersSection } from "./CarriersSection";
 import { EventWebhooksSection } from "./EventWebhooksSection";
 import { PlanSection } from "./PlanSection";
 import { ProfileSection } from "./ProfileSection";
 import { ProvidersSection } from "./ProvidersSection";
-import { UsersSection } from "./UsersSection";
+import { UsersSection } from "./users/UsersSection";
 import { WebhooksSection } from "./WebhooksSection";
 
-interface Section {
+interface SettingsSection {
   id: string;
   label: string;
   content: ComponentType;
 }
 
-export const SECTIONS: Section[] = [
+export const SECTIONS: SettingsSection[] = [
   { id: "profile", label: "Profile", content: ProfileSection },
   { id: "users", label: "Users and roles", content: UsersSection },
   { id: "api-keys", label: "API keys", content: ApiKeysSection },

@@ -1,17 +1,16 @@
-import { Badge, Button, Group, Stack, Table, Text } from "@mantine/core";
+import { Badge, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, api, type Schemas } from "../../api/api";
+import { type CardColumn, CardTable } from "../../ui/CardTable";
 import { ConfirmDanger } from "../../ui/ConfirmDanger";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
-import { Loading } from "../../ui/Loading";
+import { Loaded } from "../../ui/Loaded";
 import { tellProblem } from "../../ui/notify";
-import { Panel } from "../../ui/Panel";
 import { RelativeTime } from "../../ui/RelativeTime";
-import { RoleGate } from "../../ui/RoleGate";
+import { RoleButton } from "../../ui/RoleButton";
+import { Section } from "../../ui/Section";
 import { Secret } from "./Secret";
-import { Section } from "./Section";
 
 type WebhookKey = Schemas["WebhookKeyReply"];
 
@@ -40,71 +39,30 @@ export function WebhooksSection() {
   return (
     <Section
       title="Webhook keys"
-      about="Tool webhooks carry the newest key and a signature made with it, so that your CRM knows who calls. A key that is replaced stays valid for a day."
-      action={
-        <RoleGate needs="owner">
-          {(isAllowed) => (
-            <Button disabled={!isAllowed} loading={isRotating} onClick={() => void rotate()}>
-              {hasKeys ? "Rotate the key" : "Make a key"}
-            </Button>
-          )}
-        </RoleGate>
+      isBare
+      description="Tool webhooks carry the newest key and a signature made with it, so that your CRM knows who calls. A key that is replaced stays valid for a day."
+      actions={
+        <RoleButton needs="owner" loading={isRotating} onClick={() => void rotate()}>
+          {hasKeys ? "Rotate the key" : "Make a key"}
+        </RoleButton>
       }
     >
       <Stack>
         {secret && <Secret value={secret} label="the webhook key" use="Give it to your CRM; it checks the header Authorization." />}
-        {keys.error ? (
-          <ErrorState error={keys.error} what="The webhook keys" onRetry={keys.refetch} />
-        ) : !keys.data ? (
-          <Loading lines={2} />
-        ) : !hasKeys ? (
-          <EmptyState title="No webhook key yet">Make one before an agent calls the webhooks of your CRM.</EmptyState>
-        ) : (
-          <Panel p={0}>
-            <Table.ScrollContainer minWidth={480}>
-              <Table verticalSpacing="sm" horizontalSpacing="md">
-                <caption className="visually-hidden">Webhook keys that are valid now</caption>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Key</Table.Th>
-                    <Table.Th>Made</Table.Th>
-                    <Table.Th>Valid</Table.Th>
-                    <Table.Th>
-                      <span className="visually-hidden">Remove</span>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {keys.data.webhook_keys.map((key, index) => (
-                    <Table.Tr key={key.id}>
-                      <Table.Td>
-                        <Group gap="xs">
-                          <Text ff="monospace" size="sm">
-                            {key.prefix}…
-                          </Text>
-                          {index === 0 && <Badge variant="light">signs</Badge>}
-                        </Group>
-                      </Table.Td>
-                      <Table.Td>
-                        <RelativeTime at={key.created_at} />
-                      </Table.Td>
-                      <Table.Td>{key.expires_at ? <RelativeTime at={key.expires_at} /> : "until it is rotated"}</Table.Td>
-                      <Table.Td>
-                        <RoleGate needs="owner">
-                          {(isAllowed) => (
-                            <Button variant="subtle" color="red.8" disabled={!isAllowed} onClick={() => setRemoved(key)}>
-                              Remove
-                            </Button>
-                          )}
-                        </RoleGate>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          </Panel>
-        )}
+        <Loaded query={keys} what="The webhook keys" lines={2}>
+          {({ webhook_keys: list }) =>
+            list.length > 0 ? (
+              <CardTable
+                caption="Webhook keys that are valid now"
+                columns={columnsOf(list[0], setRemoved)}
+                rows={list}
+                rowKey={(key) => key.id}
+              />
+            ) : (
+              <EmptyState title="No webhook key yet">Make one before an agent calls the webhooks of your CRM.</EmptyState>
+            )
+          }
+        </Loaded>
       </Stack>
       <ConfirmDanger
         isOpen={removed !== null}
@@ -120,4 +78,34 @@ export function WebhooksSection() {
       </ConfirmDanger>
     </Section>
   );
+}
+
+/** The newest key signs. */
+function columnsOf(newest: WebhookKey | undefined, onRemove: (key: WebhookKey) => void): CardColumn<WebhookKey>[] {
+  return [
+    {
+      id: "key",
+      header: "Key",
+      render: (key) => (
+        <Group gap="xs">
+          <Text ff="monospace" size="sm">
+            {key.prefix}…
+          </Text>
+          {key === newest && <Badge variant="light">signs</Badge>}
+        </Group>
+      ),
+    },
+    { id: "made", header: "Made", render: (key) => <RelativeTime at={key.created_at} /> },
+    { id: "valid", header: "Valid", render: (key) => (key.expires_at ? <RelativeTime at={key.expires_at} /> : "until it is rotated") },
+    {
+      id: "remove",
+      header: "Remove",
+      isHeaderHidden: true,
+      render: (key) => (
+        <RoleButton needs="owner" variant="subtle" color="red.8" onClick={() => onRemove(key)}>
+          Remove
+        </RoleButton>
+      ),
+    },
+  ];
 }

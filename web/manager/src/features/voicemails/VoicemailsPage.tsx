@@ -1,16 +1,15 @@
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { IconRecordMail } from "@tabler/icons-react";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, type Schemas } from "../../api/api";
+import { $api, api, BY_CURSOR, type Schemas } from "../../api/api";
 import { ConfirmDanger } from "../../ui/ConfirmDanger";
 import { EmptyState } from "../../ui/EmptyState";
-import { ErrorState } from "../../ui/ErrorState";
 import { duration, phone } from "../../ui/format";
-import { Loading } from "../../ui/Loading";
 import { tellProblem } from "../../ui/notify";
 import { Page } from "../../ui/Page";
+import { PagedList } from "../../ui/Paged";
 import { Panel } from "../../ui/Panel";
 import { RelativeTime } from "../../ui/RelativeTime";
 import { useMay } from "../../ui/RoleGate";
@@ -19,33 +18,24 @@ type Voicemail = Schemas["Voicemail"];
 
 export function VoicemailsPage() {
   const queries = useQueryClient();
-  const voicemails = useInfiniteQuery({
-    queryKey: ["get", "/v1/voicemails"],
-    initialPageParam: "",
-    queryFn: async ({ pageParam, signal }) => {
-      const { data } = await api.GET("/v1/voicemails", {
-        params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
-        signal,
-      });
-      return data ?? { voicemails: [], next_cursor: null };
-    },
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+  const voicemails = $api.useInfiniteQuery("get", "/v1/voicemails", { params: { query: { limit: 50 } } }, BY_CURSOR);
   const list = voicemails.data?.pages.flatMap((page) => page.voicemails) ?? [];
   const unheard = list.filter((voicemail) => !voicemail.is_heard).length;
   return (
     <Page title="Voicemail" description={unheard > 0 ? `${unheard} not heard yet` : undefined} width="text">
-      {voicemails.error ? (
-        <ErrorState error={voicemails.error} what="The voicemail" onRetry={() => void voicemails.refetch()} />
-      ) : voicemails.isPending ? (
-        <Loading />
-      ) : list.length === 0 ? (
-        <EmptyState icon={<IconRecordMail size={32} stroke={1.5} />} title="No messages">
-          Give an agent the tool leave_voicemail, and callers can leave a message when nobody can help them at once. It is here with its
-          words.
-        </EmptyState>
-      ) : (
-        <Stack gap="sm">
+      <PagedList
+        query={voicemails}
+        rows={list}
+        what="The voicemail"
+        older="Show older messages"
+        empty={
+          <EmptyState icon={<IconRecordMail size={32} stroke={1.5} />} title="No messages">
+            Give an agent the tool leave_voicemail, and callers can leave a message when nobody can help them at once. It is here with its
+            words.
+          </EmptyState>
+        }
+      >
+        <Stack gap="sm" mb="sm">
           {list.map((voicemail) => (
             <Message
               key={voicemail.voicemail_id}
@@ -53,13 +43,8 @@ export function VoicemailsPage() {
               onChanged={() => queries.invalidateQueries({ queryKey: ["get", "/v1/voicemails"] })}
             />
           ))}
-          {voicemails.hasNextPage && (
-            <Button variant="default" loading={voicemails.isFetchingNextPage} onClick={() => void voicemails.fetchNextPage()}>
-              Show older messages
-            </Button>
-          )}
         </Stack>
-      )}
+      </PagedList>
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import { DiffView } from "../diff/DiffView";
 import { inWords } from "../diff/inWords";
 import classes from "./Conflict.module.css";
 import { useDraft } from "./DraftProvider";
+import { useOtherAuthor } from "./lastAuthor";
 import type { Conflict, Side } from "./merge";
 
 const QUIET_MS = 1000;
@@ -11,6 +12,7 @@ const QUIET_MS = 1000;
 /** Two people changed the same thing: both versions side by side, and nothing is saved before somebody chooses (rule RE1). */
 export function ConflictDialog() {
   const { conflicts, resolve } = useDraft();
+  const author = useOtherAuthor();
   const isOpen = useWhenQuiet(conflicts.length > 0);
   const [choices, setChoices] = useState<Record<string, Side>>({});
   const left = conflicts.filter((conflict) => choices[conflict.path] === undefined).length;
@@ -29,12 +31,12 @@ export function ConflictDialog() {
       closeOnClickOutside={false}
       closeOnEscape={false}
       size="xl"
-      title="Somebody else changed the same thing"
+      title={`The same thing was changed by ${author}`}
     >
       <Stack>
         <Text>
-          Both of you changed {conflicts.length === 1 ? "what stands below" : `these ${conflicts.length} things`}. Everything else is kept
-          from both sides. Choose what stays; undo brings the other version back.
+          {conflicts.length === 1 ? "What stands below was" : `These ${conflicts.length} things were`} changed on both sides. Everything
+          else is kept from both. Choose what stays; undo brings the other version back.
         </Text>
         {conflicts.map((conflict) => (
           <Choice

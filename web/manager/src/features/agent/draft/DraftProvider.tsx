@@ -7,6 +7,7 @@ import { tell } from "../../../ui/notify";
 import { type Agent, type AgentPatch, isSame } from "./agent";
 import { ConflictDialog } from "./ConflictDialog";
 import { LeaveGuard } from "./LeaveGuard";
+import { lastAuthor } from "./lastAuthor";
 import type { Conflict, Side } from "./merge";
 import type { Place } from "./pieces";
 import { type DraftPort, DraftSession, type SaveState } from "./session";
@@ -101,10 +102,10 @@ function keepForOtherPages(agent: Agent): void {
   void queryClient.invalidateQueries({ queryKey: ["get", "/v1/agents"] });
 }
 
-function tellNews(places: readonly Place[]): void {
+async function tellNews(agentId: string, places: readonly Place[]): Promise<void> {
   const [first, second, ...more] = places.map((place) => place.label);
   const named = [first, second].filter(Boolean).join(", ");
-  tell(`Changed by somebody else: ${named}${more.length > 0 ? ` and ${more.length} more` : ""}. Your own changes are kept.`);
+  tell(`Changed by ${await lastAuthor(agentId)}: ${named}${more.length > 0 ? ` and ${more.length} more` : ""}. Your own changes are kept.`);
 }
 
 interface DraftProviderProps {
@@ -120,7 +121,14 @@ export function DraftProvider({ loaded, children, port }: DraftProviderProps) {
   const isReadOnly = me !== undefined && !isAtLeast(me, "editor");
   // What is loaded later is merged in below.
   const [session] = useState(
-    () => new DraftSession({ loaded, port: port ?? portOf(loaded.agent_id), isReadOnly, onNews: tellNews, onStored: keepForOtherPages }),
+    () =>
+      new DraftSession({
+        loaded,
+        port: port ?? portOf(loaded.agent_id),
+        isReadOnly,
+        onNews: (places) => void tellNews(loaded.agent_id, places),
+        onStored: keepForOtherPages,
+      }),
   );
   const state = useSyncExternalStore(session.subscribe, session.state);
 

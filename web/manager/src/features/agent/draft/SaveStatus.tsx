@@ -1,10 +1,12 @@
 import { ActionIcon, Button, Group, Text, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp } from "@tabler/icons-react";
 import { useDraft } from "./DraftProvider";
+import { useOtherAuthor } from "./lastAuthor";
 
 /** Whether the draft is stored, and the way back and forth through what was done. */
 export function SaveStatus() {
   const { saveState, problem, isReadOnly, retry, undo, redo, undoes, redoes } = useDraft();
+  const author = useOtherAuthor();
   if (isReadOnly)
     return (
       <Tooltip label="Your role is viewer. Ask an owner of your workspace to make you an editor.">
@@ -18,7 +20,7 @@ export function SaveStatus() {
       <Group gap={4} aria-live="polite" wrap="nowrap" style={{ minWidth: 0 }}>
         {saveState === "saved" && <Quiet text="Saved" />}
         {(saveState === "waiting" || saveState === "saving") && <Quiet text="Saving…" />}
-        {saveState === "conflict" && <Loud text="Not saved: somebody else changed the same thing" />}
+        {saveState === "conflict" && <Loud text={`Not saved: the same thing was changed by ${author}`} />}
         {saveState === "failed" && (
           <>
             <Loud text={`Not saved: ${problem}`} />

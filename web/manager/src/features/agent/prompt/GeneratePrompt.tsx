@@ -1,8 +1,9 @@
-import { Button, Group, Popover, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Popover, Text, Textarea } from "@mantine/core";
 import { IconPlayerStop, IconSparkles } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { ApiProblem } from "../../../api/api";
 import { messageOf } from "../../../ui/ErrorState";
+import { Form } from "../../../ui/Form";
 import { tell } from "../../../ui/notify";
 import { TextLink } from "../../../ui/TextLink";
 import { useDraftActions } from "../draft/DraftProvider";
@@ -94,30 +95,23 @@ export function GeneratePrompt({ stage, before, onWriting, onWritten }: Generate
           </Button>
         </Popover.Target>
         <Popover.Dropdown>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (sentence.trim()) void write();
-            }}
-          >
-            <Stack gap="sm">
-              <Textarea
-                ref={field}
-                label="What should this stage achieve?"
-                description="One sentence. The prompt follows the rules for the phone: short replies, one question at a time."
-                placeholder="Find out which pizza the caller wants and how many."
-                value={sentence}
-                onChange={(event) => setSentence(event.currentTarget.value)}
-                data-autofocus
-              />
-              {problem !== null && <Refusal problem={problem} />}
-              <Group justify="flex-end">
-                <Button type="submit" loading={isWriting} disabled={!sentence.trim()}>
-                  {before.trim() ? "Write it anew" : "Write it"}
-                </Button>
-              </Group>
-            </Stack>
-          </form>
+          <Form onSubmit={() => sentence.trim() && write()} gap="sm">
+            <Textarea
+              ref={field}
+              label="What should this stage achieve?"
+              description="One sentence. The prompt follows the rules for the phone: short replies, one question at a time."
+              placeholder="Find out which pizza the caller wants and how many."
+              value={sentence}
+              onChange={(event) => setSentence(event.currentTarget.value)}
+              data-autofocus
+            />
+            {problem !== null && <Refusal problem={problem} />}
+            <Group justify="flex-end">
+              <Button type="submit" loading={isWriting} disabled={!sentence.trim()}>
+                {before.trim() ? "Write it anew" : "Write it"}
+              </Button>
+            </Group>
+          </Form>
         </Popover.Dropdown>
       </Popover>
     </>

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Group, Modal, ScrollArea, Stack, Text, TextInput } from "@mantine/core";
 import { useCallback, useState } from "react";
 import { api, type Schemas } from "../../../api/api";
+import { Form } from "../../../ui/Form";
 import { Problem } from "../../../ui/Problem";
 import { useSubmit } from "../../../ui/useSubmit";
 import { useDraft } from "../draft/DraftProvider";
@@ -83,31 +84,26 @@ function ImportForm({ onClose, hasBackend, of }: { onClose: () => void; hasBacke
   const shown = (found?.fields ?? []).filter((field) => `${field.name} ${field.label}`.toLowerCase().includes(filter.toLowerCase()));
   return (
     <Stack>
-      <Group
-        align="flex-end"
-        component="form"
-        onSubmit={(event: React.FormEvent) => {
-          event.preventDefault();
-          if (name) void submit();
-        }}
-      >
-        <TextInput
-          label="Model"
-          placeholder="sale.order"
-          description="The technical name in Odoo, or the DocType in ERPNext."
-          value={model}
-          readOnly={of !== ""}
-          onChange={(event) => {
-            setModel(event.currentTarget.value);
-            setFound(null);
-          }}
-          style={{ flex: 1 }}
-          data-autofocus
-        />
-        <Button type="submit" loading={isBusy} disabled={!name || !hasBackend}>
-          Read its fields
-        </Button>
-      </Group>
+      <Form onSubmit={() => name && submit()}>
+        <Group align="flex-end">
+          <TextInput
+            label="Model"
+            placeholder="sale.order"
+            description="The technical name in Odoo, or the DocType in ERPNext."
+            value={model}
+            readOnly={of !== ""}
+            onChange={(event) => {
+              setModel(event.currentTarget.value);
+              setFound(null);
+            }}
+            style={{ flex: 1 }}
+            data-autofocus
+          />
+          <Button type="submit" loading={isBusy} disabled={!name || !hasBackend}>
+            Read its fields
+          </Button>
+        </Group>
+      </Form>
       {!hasBackend && (
         <Text size="sm" c="dimmed">
           No backend is connected, so there is nothing to read from. Connect one under Advanced, or describe the model by hand.

@@ -1,12 +1,14 @@
-import { Alert, Button, Stack, Text } from "@mantine/core";
+import { Alert, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconDatabase, IconDownload } from "@tabler/icons-react";
-import { $api, ApiProblem } from "../../../api/api";
+import { $api } from "../../../api/api";
 import { EmptyState } from "../../../ui/EmptyState";
 import { Page } from "../../../ui/Page";
-import { RoleGate, useMay } from "../../../ui/RoleGate";
+import { RoleButton } from "../../../ui/RoleButton";
+import { useMay } from "../../../ui/RoleGate";
 import { TextLink } from "../../../ui/TextLink";
 import { useDraft } from "../draft/DraftProvider";
+import { useBackend } from "../useBackend";
 import { ImportModel } from "./ImportModel";
 import { ResourceCard } from "./ResourceCard";
 
@@ -16,13 +18,7 @@ export function ResourcesTab() {
   const mayEdit = useMay("editor");
   const [isImporting, importing] = useDisclosure(false);
   const resources = draft.resources ?? [];
-  const backend = $api.useQuery(
-    "get",
-    "/v1/agents/{agent_id}/backend",
-    { params: { path: { agent_id: draft.agent_id } } },
-    { retry: false },
-  );
-  const hasNone = backend.error instanceof ApiProblem && backend.error.status === 404;
+  const hasNone = useBackend(draft.agent_id).stored === null;
   const findings = $api.useQuery(
     "get",
     "/v1/agents/{agent_id}/findings",
@@ -30,13 +26,9 @@ export function ResourcesTab() {
     { enabled: resources.length > 0 },
   );
   const action = (
-    <RoleGate needs="editor">
-      {(isAllowed) => (
-        <Button leftSection={<IconDownload size={14} />} onClick={importing.open} disabled={!isAllowed}>
-          Import from backend
-        </Button>
-      )}
-    </RoleGate>
+    <RoleButton needs="editor" leftSection={<IconDownload size={14} />} onClick={importing.open}>
+      Import from backend
+    </RoleButton>
   );
   return (
     <Page

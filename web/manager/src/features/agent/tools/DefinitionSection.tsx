@@ -1,10 +1,11 @@
-import { Button, Group, NumberInput, SegmentedControl, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, NumberInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { tell } from "../../../ui/notify";
 import { Section } from "../../../ui/Section";
 import { useDraft } from "../draft/DraftProvider";
 import { type DraftTool, nameProblem, promptsNaming, renamedTool, type ToolKind, usesOf } from "./draftTools";
+import { KindField } from "./KindField";
 
 interface DefinitionSectionProps {
   tool: DraftTool;
@@ -30,21 +31,7 @@ export function DefinitionSection({ tool, kind, onChange, isReadOnly }: Definiti
           error={(tool.description ?? "").trim() ? null : "Without a description the model does not know when to call it."}
         />
         <Group align="flex-start" gap="xl">
-          <div>
-            <Text size="sm" fw={500} mb={4} id="tool-kind">
-              Runs as
-            </Text>
-            <SegmentedControl
-              aria-labelledby="tool-kind"
-              value={kind}
-              disabled={isReadOnly}
-              onChange={(value) => onChange({ kind: value as ToolKind })}
-              data={[
-                { value: "code", label: "Code here" },
-                { value: "webhook", label: "Webhook to you" },
-              ]}
-            />
-          </div>
+          <KindField kind={kind} isReadOnly={isReadOnly} onChange={(value) => onChange({ kind: value })} />
           <NumberInput
             label="Time limit"
             description={kind === "code" ? "10 s when empty; 3 s while it preloads." : "9 s when empty."}

@@ -1,12 +1,14 @@
-import { Button, Group, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Group, Select, Stack, Textarea, TextInput } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { Form } from "../../../ui/Form";
 import { Page } from "../../../ui/Page";
-import { RoleGate } from "../../../ui/RoleGate";
+import { RoleButton } from "../../../ui/RoleButton";
 import { Section } from "../../../ui/Section";
 import { useDraft } from "../draft/DraftProvider";
 import { addedTool, type DraftTool, nameProblem, ownTool, type ToolKind } from "./draftTools";
 import { TemplatePicker } from "./generate/TemplatePicker";
+import { KindField } from "./KindField";
 import { EMPTY_SCHEMA } from "./schema/parameters";
 
 const NOWHERE = "";
@@ -35,10 +37,8 @@ export function NewTool() {
     <Page title="New tool" description="An action the model can call while it talks." width="text">
       <Stack>
         <Section title="By hand">
-          <Stack
-            component="form"
-            onSubmit={(event: React.FormEvent) => {
-              event.preventDefault();
+          <Form
+            onSubmit={() => {
               setTouched(true);
               if (!problem) void add({ name, kind, description, parameters: EMPTY_SCHEMA, code: kind === "code" ? "" : null });
             }}
@@ -61,36 +61,14 @@ export function NewTool() {
               maxLength={10_000}
               onChange={(event) => setDescription(event.currentTarget.value)}
             />
-            <div>
-              <Text size="sm" fw={500} mb={4} id="new-tool-kind">
-                Runs as
-              </Text>
-              <SegmentedControl
-                aria-labelledby="new-tool-kind"
-                value={kind}
-                onChange={(value) => setKind(value as ToolKind)}
-                data={[
-                  { value: "code", label: "Code here" },
-                  { value: "webhook", label: "Webhook to you" },
-                ]}
-              />
-              <Text size="sm" c="dimmed" mt={4}>
-                {kind === "code"
-                  ? "Python in a sandbox, with your backend and your integrations at hand."
-                  : "A request to the agent's webhook address; your server answers with what the agent says."}
-              </Text>
-            </div>
+            <KindField kind={kind} isExplained onChange={setKind} />
             <StageSelect stages={stages} value={stage} onChange={setStage} />
             <Group justify="flex-end">
-              <RoleGate needs="editor">
-                {(isAllowed) => (
-                  <Button type="submit" disabled={!isAllowed}>
-                    {name && !problem ? `Add ${name}` : "Add tool"}
-                  </Button>
-                )}
-              </RoleGate>
+              <RoleButton needs="editor" type="submit">
+                {name && !problem ? `Add ${name}` : "Add tool"}
+              </RoleButton>
             </Group>
-          </Stack>
+          </Form>
         </Section>
         <Section title="From a template" description="Working code for one of your resources, without any AI.">
           <TemplatePicker

@@ -1,7 +1,8 @@
-import { Badge, Button } from "@mantine/core";
+import { Badge, Stack } from "@mantine/core";
 import type { Schemas } from "../../../api/api";
 import { Page } from "../../../ui/Page";
-import { RoleGate, useMay } from "../../../ui/RoleGate";
+import { RoleButton } from "../../../ui/RoleButton";
+import { useMay } from "../../../ui/RoleGate";
 import { Section } from "../../../ui/Section";
 import { useDraft } from "../draft/DraftProvider";
 import { RunHistory } from "./runs/RunHistory";
@@ -31,20 +32,16 @@ export function StandardToolView({ tool }: { tool: Schemas["StandardTool"] }) {
         <>
           <Badge variant="light">{isWebhook ? "Standard webhook" : "Built in"}</Badge>
           {isWebhook && (
-            <RoleGate needs="editor">
-              {(isAllowed) => (
-                <Button variant="default" onClick={customise} disabled={!isAllowed}>
-                  Change for this agent
-                </Button>
-              )}
-            </RoleGate>
+            <RoleButton needs="editor" variant="default" onClick={customise}>
+              Change for this agent
+            </RoleButton>
           )}
         </>
       }
     >
-      <div className={styles.stack}>
+      <Stack>
         <div className={styles.columns}>
-          <div className={styles.stack}>
+          <Stack>
             <Section
               title="Arguments"
               description={
@@ -56,14 +53,14 @@ export function StandardToolView({ tool }: { tool: Schemas["StandardTool"] }) {
               <ParameterTable schema={tool.parameters} caption={`Arguments of ${tool.name}`} />
             </Section>
             {isWebhook && <WebhookSection name={tool.name} parameters={tool.parameters} />}
-          </div>
-          <div className={styles.stack}>
+          </Stack>
+          <Stack>
             <UsesSection name={tool.name} isReadOnly={!mayEdit} canPreload={false} />
             {isWebhook && <TryPanel name={tool.name} kind="webhook" parameters={tool.parameters} effects={null} mayRun={mayEdit} />}
-          </div>
+          </Stack>
         </div>
         <RunHistory agentId={draft.agent_id} tool={tool.name} isWebhook={isWebhook} />
-      </div>
+      </Stack>
     </Page>
   );
 }

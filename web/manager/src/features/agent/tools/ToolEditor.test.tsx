@@ -1,13 +1,9 @@
 /** Proves D5 T10 T11 T12 T13 S2: a tool is written, tried and renamed; Generate without a key leads to templates. */
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { meQuery } from "../../../api/me";
-import { queryClient } from "../../../api/queryClient";
-import { renderInRouter } from "../../../ui/renderInRouter";
-import { DraftProvider, useDraft } from "../draft/DraftProvider";
-import { FakeAgentServer } from "../fakeAgentServer";
+import { beforeEach, expect, it, vi } from "vitest";
+import { useDraft } from "../draft/DraftProvider";
+import { LONG, testEditor } from "../testEditor";
 import type { CodeEditorProps } from "./code/CodeEditor";
 import { ownTool } from "./draftTools";
 import { ToolEditor } from "./ToolEditor";
@@ -21,10 +17,7 @@ vi.mock("./code/LazyCodeEditor", () => ({
     </>
   ),
 }));
-window.scrollTo = () => undefined;
-vi.setConfig({ testTimeout: 60_000 });
 
-const LONG = { timeout: 20_000 };
 const PARAMETERS = {
   type: "object",
   properties: { size: { type: "string", enum: ["small", "large"] }, quantity: { type: "integer", minimum: 1 } },
@@ -55,53 +48,31 @@ const TRIED = {
   writes: [{ operation: "create", target: "sale.order", arguments: { size: "small" } }],
 };
 
-const network = setupServer();
-let server: FakeAgentServer;
 let trials: { args: unknown; dry_run: boolean }[];
 let answer: object;
 
-beforeAll(() => network.listen());
+const editor = testEditor(
+  http.post("*/v1/tools/check", () =>
+    HttpResponse.json({ remarks: [{ kind: "type", message: "no such name", line: 1, is_error: true }], effects: EFFECTS }),
+  ),
+  http.get("*/v1/tool-runs", () => HttpResponse.json({ tool_runs: [], next_cursor: null })),
+  http.get("*/v1/tools/standard", () => HttpResponse.json({ tools: [] })),
+  http.post("*/v1/agents/pizzeria/tools/price_order/try", async ({ request }) => {
+    trials.push((await request.json()) as (typeof trials)[number]);
+    return HttpResponse.json(answer);
+  }),
+);
 beforeEach(() => {
-  server = new FakeAgentServer();
-  const [first, ...others] = server.agent.tool_definitions ?? [];
-  server.agent = { ...server.agent, tool_definitions: [{ ...first, name: "price_order", parameters: PARAMETERS }, ...others] };
+  const [first, ...others] = editor.server.agent.tool_definitions ?? [];
+  editor.server.agent = {
+    ...editor.server.agent,
+    tool_definitions: [{ ...first, name: "price_order", parameters: PARAMETERS }, ...others],
+  };
   trials = [];
   answer = TRIED;
-  network.use(
-    http.post("*/v1/tools/check", () =>
-      HttpResponse.json({ remarks: [{ kind: "type", message: "no such name", line: 1, is_error: true }], effects: EFFECTS }),
-    ),
-    http.get("*/v1/tool-runs", () => HttpResponse.json({ tool_runs: [], next_cursor: null })),
-    http.get("*/v1/tools/standard", () => HttpResponse.json({ tools: [] })),
-    http.post("*/v1/agents/pizzeria/tools/price_order/try", async ({ request }) => {
-      trials.push((await request.json()) as (typeof trials)[number]);
-      return HttpResponse.json(answer);
-    }),
-    ...server.handlers(),
-  );
 });
-afterEach(() => {
-  network.resetHandlers();
-  queryClient.clear();
-});
-afterAll(() => network.close());
 
-async function editing() {
-  queryClient.setQueryData(meQuery.queryKey, {
-    tenant_id: "t",
-    kind: "user",
-    id: "u",
-    name: "Ann",
-    role: server.role,
-    scopes: [],
-  } as never);
-  return renderInRouter(
-    <DraftProvider loaded={server.agent}>
-      <Shown />
-    </DraftProvider>,
-    "/agents/pizzeria/tools/price_order",
-  );
-}
+const editing = () => editor.open(<Shown />, "/agents/pizzeria/tools/price_order");
 
 /** The tool under its present name. */
 function Shown() {
@@ -166,8 +137,8 @@ it("renames the tool in stages and transitions", async () => {
   fireEvent.change(name, { target: { value: "price_pizza" } });
   expect(screen.getByText(/Follows in 1 stage, 1 transition/)).toBeInTheDocument();
   press("Rename");
-  await waitFor(() => expect(server.agent.stages?.[0]?.tools).toEqual(["price_pizza", "end_call"]), LONG);
-  expect(server.agent.stages?.[0]?.transitions?.[0]?.on_tool).toBe("price_pizza");
+  await waitFor(() => expect(editor.server.agent.stages?.[0]?.tools).toEqual(["price_pizza", "end_call"]), LONG);
+  expect(editor.server.agent.stages?.[0]?.transitions?.[0]?.on_tool).toBe("price_pizza");
 });
 
 it("keeps keywords that the form does not show when the form edits the schema", async () => {
@@ -178,7 +149,7 @@ it("keeps keywords that the form does not show when the form edits the schema", 
   fireEvent.change(within(quantity).getByRole("textbox", { name: "Description" }), { target: { value: "How many" } });
   await waitFor(
     () =>
-      expect(server.agent.tool_definitions?.[0]?.parameters).toEqual({
+      expect(editor.server.agent.tool_definitions?.[0]?.parameters).toEqual({
         ...PARAMETERS,
         properties: { ...PARAMETERS.properties, quantity: { type: "integer", minimum: 1, description: "How many" } },
       }),
@@ -187,14 +158,14 @@ it("keeps keywords that the form does not show when the form edits the schema", 
 });
 
 it("refuses to generate without a key politely, and gives a template instead that can be taken back", async () => {
-  server.agent = { ...server.agent, resources: [{ model: "sale.order", access: ["search_read"] }] };
+  editor.server.agent = { ...editor.server.agent, resources: [{ model: "sale.order", access: ["search_read"] }] };
   const template = {
     name: "search_sale_order",
     description: "Search",
     parameters: { type: "object", properties: {} },
     code: "return {'found': 1}",
   };
-  network.use(
+  editor.network.use(
     http.post("*/tools/generate", () =>
       HttpResponse.json({ code: "no_language_model", detail: "No language model can write this." }, { status: 409 }),
     ),
@@ -223,7 +194,7 @@ it("streams generated code into the editor, tells what is beyond its rights, and
     model: "m",
   };
   const stream = `event: delta\ndata: ${JSON.stringify({ text: "```python\nret" })}\n\nevent: done\ndata: ${JSON.stringify({ result })}\n\n`;
-  network.use(http.post("*/tools/generate", () => new HttpResponse(stream, { headers: { "content-type": "text/event-stream" } })));
+  editor.network.use(http.post("*/tools/generate", () => new HttpResponse(stream, { headers: { "content-type": "text/event-stream" } })));
   await editing();
   const code = await screen.findByRole("textbox", { name: "Code of price_order" }, LONG);
   press("Generate");
@@ -239,7 +210,7 @@ it("streams generated code into the editor, tells what is beyond its rights, and
 });
 
 it("lets a viewer look, and neither change nor run", async () => {
-  server.role = "viewer";
+  editor.server.role = "viewer";
   await editing();
   expect(await screen.findByRole("textbox", { name: "Code of price_order" }, LONG)).toHaveAttribute("readonly");
   expect(screen.getByRole("button", { name: "Dry run" })).toBeDisabled();

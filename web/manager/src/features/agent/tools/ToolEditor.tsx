@@ -1,4 +1,4 @@
-import { Badge, Text } from "@mantine/core";
+import { Badge, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { $api } from "../../../api/api";
 import { Page } from "../../../ui/Page";
@@ -57,12 +57,12 @@ export function ToolEditor({ tool }: { tool: DraftTool }) {
         </>
       }
     >
-      <div className={styles.stack}>
+      <Stack>
         <div className={styles.columns}>
-          <div className={styles.stack}>
+          <Stack>
             <DefinitionSection tool={tool} kind={kind} onChange={change} isReadOnly={!mayEdit} />
             <ParametersSection schema={parameters} onChange={(next) => change({ parameters: next })} isReadOnly={!mayEdit} />
-          </div>
+          </Stack>
           <UsesSection name={tool.name} isReadOnly={!mayEdit} canPreload={kind === "code"} />
         </div>
         <div className={styles.columns}>
@@ -79,7 +79,7 @@ export function ToolEditor({ tool }: { tool: DraftTool }) {
           ) : (
             <WebhookSection name={tool.name} parameters={parameters} />
           )}
-          <div className={styles.stack}>
+          <Stack>
             {kind === "code" && (
               <EffectSummary
                 effects={effects}
@@ -98,10 +98,10 @@ export function ToolEditor({ tool }: { tool: DraftTool }) {
               onFailure={(line, message) => setFailedLine(line > 0 ? { line, message, code } : null)}
               onShowLine={(line) => setShownLine({ line })}
             />
-          </div>
+          </Stack>
         </div>
         <RunHistory agentId={draft.agent_id} tool={tool.name} isWebhook={kind === "webhook"} />
-      </div>
+      </Stack>
     </Page>
   );
 }

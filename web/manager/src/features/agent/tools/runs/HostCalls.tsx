@@ -1,9 +1,9 @@
 import { Code, Group, Stack, Text, Title } from "@mantine/core";
 import type { Schemas } from "../../../../api/api";
 import { duration } from "../../../../ui/format";
+import { Lines } from "../../../../ui/Lines";
 import styles from "../ToolPage.module.css";
 import { hostCallWords } from "./hostCall";
-import { Lines } from "./RunParts";
 
 type HostCall = Schemas["HostCallReply"];
 

@@ -1,8 +1,9 @@
 import { Alert, Anchor, Badge, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
 import type { Schemas } from "../../../../api/api";
 import { duration } from "../../../../ui/format";
+import { Json, Lines } from "../../../../ui/Lines";
 import { HostCalls } from "../runs/HostCalls";
-import { Json, Lines, StatusBadge } from "../runs/RunParts";
+import { StatusBadge } from "../runs/StatusBadge";
 import { adviceOf, failedLine } from "./failure";
 
 type Tried = Schemas["ToolTried"];

@@ -1,0 +1,94 @@
+import { Badge, Button, Group, Switch, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type Schemas } from "../../../api/api";
+import { meQuery } from "../../../api/me";
+import { type CardColumn, CardTable } from "../../../ui/CardTable";
+import { ConfirmDanger } from "../../../ui/ConfirmDanger";
+import { tellProblem } from "../../../ui/notify";
+import { RelativeTime } from "../../../ui/RelativeTime";
+import { RoleSelect } from "./RoleSelect";
+
+type User = Schemas["UserReply"];
+
+export function UserTable({ users }: { users: User[] }) {
+  const { data: me } = useQuery(meQuery);
+  const queries = useQueryClient();
+  const [removed, setRemoved] = useState<User | null>(null);
+  const reload = () => queries.invalidateQueries({ queryKey: ["get", "/v1/users"] });
+
+  async function change(user: User, body: Schemas["UserPatch"]) {
+    try {
+      await api.PATCH("/v1/users/{user_id}", { params: { path: { user_id: user.id } }, body });
+    } catch (error) {
+      tellProblem(error, `${user.email} is unchanged`);
+    }
+    await reload();
+  }
+
+  const columns: CardColumn<User>[] = [
+    {
+      id: "person",
+      header: "Person",
+      render: (user) => (
+        <>
+          <Group gap="xs">
+            {user.name}
+            {user.id === me?.id && <Badge variant="light">you</Badge>}
+          </Group>
+          <Text size="xs" c="dimmed">
+            {user.email}
+          </Text>
+        </>
+      ),
+    },
+    {
+      id: "role",
+      header: "Role",
+      render: (user) => (
+        <RoleSelect aria-label={`Role of ${user.email}`} value={user.role} onChange={(role) => void change(user, { role })} maw={120} />
+      ),
+    },
+    {
+      id: "active",
+      header: "May sign in",
+      render: (user) => (
+        <Switch
+          aria-label={`${user.email} may sign in`}
+          checked={user.is_active}
+          disabled={user.id === me?.id}
+          onChange={(event) => void change(user, { is_active: event.currentTarget.checked })}
+        />
+      ),
+    },
+    { id: "added", header: "Added", render: (user) => <RelativeTime at={user.created_at} /> },
+    {
+      id: "remove",
+      header: "Remove",
+      isHeaderHidden: true,
+      render: (user) =>
+        user.id !== me?.id && (
+          <Button variant="subtle" color="red.8" onClick={() => setRemoved(user)}>
+            Remove
+          </Button>
+        ),
+    },
+  ];
+  return (
+    <>
+      <CardTable caption="People of this workspace" columns={columns} rows={users} rowKey={(user) => user.id} />
+      <ConfirmDanger
+        isOpen={removed !== null}
+        title={`Remove ${removed?.email}?`}
+        action={`Remove ${removed?.email}`}
+        onClose={() => setRemoved(null)}
+        onConfirm={async () => {
+          if (removed) await api.DELETE("/v1/users/{user_id}", { params: { path: { user_id: removed.id } } });
+          await reload();
+        }}
+      >
+        They are signed out everywhere at once. What they made stays; the audit log keeps their name.
+      </ConfirmDanger>
+    </>
+  );
+}
