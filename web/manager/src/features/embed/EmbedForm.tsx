@@ -1,7 +1,8 @@
-import { Button, Group, Select, Switch, TagsInput, Text, TextInput } from "@mantine/core";
+import { Button, Group, Switch, TagsInput, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { $api, api } from "../../api/api";
+import { AgentSelect } from "../../ui/AgentSelect";
 import { Form } from "../../ui/Form";
 import { Problem } from "../../ui/Problem";
 import { useSubmit } from "../../ui/useSubmit";
@@ -11,14 +12,13 @@ import { originOf } from "./origin";
 
 /** A new embed token, or the changes to one. */
 export function EmbedForm({ stored, onDone }: { stored: EmbedToken | null; onDone: (id: string) => void }) {
-  const agents = $api.useQuery("get", "/v1/agents", { params: { query: { limit: 200 } } });
   const [label, setLabel] = useState(stored?.label ?? "");
   const [agentId, setAgentId] = useState(stored?.agent_id ?? "");
   const [origins, setOrigins] = useState(stored?.allowed_origins ?? []);
   const [isSigned, setSigned] = useState(stored?.require_authentication ?? false);
   const queries = useQueryClient();
-  const list = agents.data?.agents ?? [];
-  const chosen = list.find((agent) => agent.agent_id === agentId);
+  const chosen = $api.useQuery("get", "/v1/agents/{agent_id}", { params: { path: { agent_id: agentId } } }, { enabled: agentId !== "" })
+    .data?.agent;
 
   const body = { label, agent_id: agentId, allowed_origins: origins, require_authentication: isSigned };
   const ended = stored ? endedBy(stored, body) : [];
@@ -42,11 +42,9 @@ export function EmbedForm({ stored, onDone }: { stored: EmbedToken | null; onDon
         onChange={(event) => setLabel(event.currentTarget.value)}
         error={fieldError("label")}
       />
-      <Select
+      <AgentSelect
         label="Agent"
         required
-        searchable
-        data={list.map((agent) => ({ value: agent.agent_id, label: agent.display_name }))}
         value={agentId || null}
         onChange={(value) => setAgentId(value ?? "")}
         description={chosen && !chosen.deployed ? "It is not deployed yet: visitors cannot reach it before it is." : undefined}

@@ -1,8 +1,9 @@
-import { Button, Group, Input, Modal, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Input, Modal, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useCallback, useState } from "react";
+import { useCallback, useState } from "react";
 import { api } from "../../api/api";
 import { queryClient } from "../../api/queryClient";
+import { Form } from "../../ui/Form";
 import { languageOptions } from "../../ui/languages";
 import { Problem } from "../../ui/Problem";
 import { useSubmit } from "../../ui/useSubmit";
@@ -36,76 +37,69 @@ export default function NewAssistant({ template: first, takenIds, onClose }: New
 
   return (
     <Modal opened onClose={onClose} title="New assistant" size={680}>
-      <form
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault();
-          if (!slugProblem(id, takenIds)) void submit();
-        }}
-      >
-        <Stack>
-          <TemplateChoice value={template} onChange={setTemplate} />
-          <TextInput
-            label="Name"
-            description="What you call it; callers hear it only if a prompt says so."
-            placeholder="Pizzeria Bella"
-            data-autofocus
-            required
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={fieldError("display_name")}
-          />
-          <TextInput
-            label="Id"
-            description="In addresses, the API and the logs. It cannot be changed later."
-            placeholder="pizzeria-bella"
-            required
-            spellCheck={false}
-            autoComplete="off"
-            styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-            value={id}
-            onChange={(event) => setTypedId(event.currentTarget.value)}
-            onBlur={() => typedId === "" && setTypedId(null)}
-            error={idProblem ?? fieldError("agent_id")}
-          />
-          <Group grow align="flex-start" preventGrowOverflow={false}>
-            <Input.Wrapper
-              label="Channel"
-              description={channel === "voice" ? "Phone and microphone." : "Chat on a web page, and e-mail."}
-              labelElement="div"
-            >
-              <SegmentedControl
-                fullWidth
-                aria-label="Channel"
-                value={channel}
-                onChange={(value) => setChannel(value === "chat" ? "chat" : "voice")}
-                data={[
-                  { value: "voice", label: "Voice" },
-                  { value: "chat", label: "Chat" },
-                ]}
-              />
-            </Input.Wrapper>
-            <Select
-              label="Language"
-              description="It listens and answers in it."
-              searchable
-              data={languageOptions(language)}
-              value={language}
-              onChange={(value) => value && setLanguage(value)}
-              error={fieldError("language")}
+      <Form onSubmit={() => slugProblem(id, takenIds) ?? submit()}>
+        <TemplateChoice value={template} onChange={setTemplate} />
+        <TextInput
+          label="Name"
+          description="What you call it; callers hear it only if a prompt says so."
+          placeholder="Pizzeria Bella"
+          data-autofocus
+          required
+          maxLength={200}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={fieldError("display_name")}
+        />
+        <TextInput
+          label="Id"
+          description="In addresses, the API and the logs. It cannot be changed later."
+          placeholder="pizzeria-bella"
+          required
+          spellCheck={false}
+          autoComplete="off"
+          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
+          value={id}
+          onChange={(event) => setTypedId(event.currentTarget.value)}
+          onBlur={() => typedId === "" && setTypedId(null)}
+          error={idProblem ?? fieldError("agent_id")}
+        />
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <Input.Wrapper
+            label="Channel"
+            description={channel === "voice" ? "Phone and microphone." : "Chat on a web page, and e-mail."}
+            labelElement="div"
+          >
+            <SegmentedControl
+              fullWidth
+              aria-label="Channel"
+              value={channel}
+              onChange={(value) => setChannel(value === "chat" ? "chat" : "voice")}
+              data={[
+                { value: "voice", label: "Voice" },
+                { value: "chat", label: "Chat" },
+              ]}
             />
-          </Group>
-          <Problem text={problem} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={isBusy} disabled={!name.trim() || idProblem !== null}>
-              Create {name.trim() || "assistant"}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+          </Input.Wrapper>
+          <Select
+            label="Language"
+            description="It listens and answers in it."
+            searchable
+            data={languageOptions(language)}
+            value={language}
+            onChange={(value) => value && setLanguage(value)}
+            error={fieldError("language")}
+          />
+        </Group>
+        <Problem text={problem} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={isBusy} disabled={!name.trim() || idProblem !== null}>
+            Create {name.trim() || "assistant"}
+          </Button>
+        </Group>
+      </Form>
     </Modal>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Schemas } from "../../../api/api";
 import { meQuery } from "../../../api/me";
+import { waysQuery } from "../../../api/ways";
 import { type CardColumn, CardTable } from "../../../ui/CardTable";
 import { ConfirmDanger } from "../../../ui/ConfirmDanger";
 import { tellProblem } from "../../../ui/notify";
@@ -14,7 +15,9 @@ type User = Schemas["UserReply"];
 export function UserTable({ users }: { users: User[] }) {
   const { data: me } = useQuery(meQuery);
   const queries = useQueryClient();
+  const { data: ways } = useQuery(waysQuery);
   const [removed, setRemoved] = useState<User | null>(null);
+  const [unlinked, setUnlinked] = useState<User | null>(null);
   const reload = () => queries.invalidateQueries({ queryKey: ["get", "/v1/users"] });
 
   async function change(user: User, body: Schemas["UserPatch"]) {
@@ -68,9 +71,16 @@ export function UserTable({ users }: { users: User[] }) {
       isHeaderHidden: true,
       render: (user) =>
         user.id !== me?.id && (
-          <Button variant="subtle" color="red.8" onClick={() => setRemoved(user)}>
-            Remove
-          </Button>
+          <Group gap={0} wrap="nowrap" justify="flex-end">
+            {ways?.oidc && (
+              <Button variant="subtle" onClick={() => setUnlinked(user)}>
+                Unlink
+              </Button>
+            )}
+            <Button variant="subtle" color="red.8" onClick={() => setRemoved(user)}>
+              Remove
+            </Button>
+          </Group>
         ),
     },
   ];
@@ -88,6 +98,18 @@ export function UserTable({ users }: { users: User[] }) {
         }}
       >
         They are signed out everywhere at once. What they made stays; the audit log keeps their name.
+      </ConfirmDanger>
+      <ConfirmDanger
+        isOpen={unlinked !== null}
+        title={`Unlink the account of ${unlinked?.email}?`}
+        action={`Unlink ${unlinked?.email}`}
+        onClose={() => setUnlinked(null)}
+        onConfirm={async () => {
+          if (unlinked) await api.DELETE("/v1/users/{user_id}/identities", { params: { path: { user_id: unlinked.id } } });
+        }}
+      >
+        The account at {ways?.oidc?.label} that they sign in with is forgotten, and they are signed out everywhere. The next account with
+        their verified e-mail address is linked.
       </ConfirmDanger>
     </>
   );

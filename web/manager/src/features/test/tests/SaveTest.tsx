@@ -1,6 +1,7 @@
-import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, Text, TextInput } from "@mantine/core";
 import { useCallback, useState } from "react";
 import { api } from "../../../api/api";
+import { Form } from "../../../ui/Form";
 import { tell } from "../../../ui/notify";
 import { Problem } from "../../../ui/Problem";
 import { useSubmit } from "../../../ui/useSubmit";
@@ -31,44 +32,37 @@ export function SaveTest({ agentId, source, isRunning = false, onClose }: SaveTe
   );
   return (
     <Modal opened onClose={onClose} title="Save as a test">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.submit();
-        }}
-      >
-        <Stack>
-          <Text c="dimmed">
-            A run holds the draft against what was decided here, with the same answers of the tools: would it go through the same stages,
-            call the same tools and end the same way? No model is asked, nothing is written.
-            {isRunning && " The conversation still goes on; the test holds what was said up to now."}
-          </Text>
-          <TextInput
-            label="Name"
-            placeholder="Orders a pizza and pays by card"
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={save.fieldError("name")}
-            maxLength={200}
-            data-autofocus
-          />
-          <Checkbox
-            label="Without personal data"
-            description="Names, numbers and everything else that could be personal is replaced. A test stays until you delete it."
-            checked={isAnonymous}
-            onChange={(event) => setAnonymous(event.currentTarget.checked)}
-          />
-          <Problem text={save.problem} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isBusy} disabled={!name.trim()}>
-              Save the test
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <Form onSubmit={save.submit}>
+        <Text c="dimmed">
+          A run holds the draft against what was decided here, with the same answers of the tools: would it go through the same stages, call
+          the same tools and end the same way? No model is asked, nothing is written.
+          {isRunning && " The conversation still goes on; the test holds what was said up to now."}
+        </Text>
+        <TextInput
+          label="Name"
+          placeholder="Orders a pizza and pays by card"
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={save.fieldError("name")}
+          maxLength={200}
+          data-autofocus
+        />
+        <Checkbox
+          label="Without personal data"
+          description="Names, numbers and everything else that could be personal is replaced. A test stays until you delete it."
+          checked={isAnonymous}
+          onChange={(event) => setAnonymous(event.currentTarget.checked)}
+        />
+        <Problem text={save.problem} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={save.isBusy} disabled={!name.trim()}>
+            Save the test
+          </Button>
+        </Group>
+      </Form>
     </Modal>
   );
 }
