@@ -518,8 +518,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replay recent recorded calls against the draft, with their recorded tool results. Callers knew of the recording
-         * @description Replay recent recorded calls against the draft, with their recorded tool results. Callers knew of the recording; nothing is stored.
+         * Replay recent recorded calls against the draft, with their recorded tool results
+         * @description Replay recent recorded calls against the draft, with their recorded tool results.
+         *
+         *     Callers knew of the recording; nothing is stored.
          */
         post: operations["rehearse_deploy"];
         delete?: never;

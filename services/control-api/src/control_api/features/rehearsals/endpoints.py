@@ -21,7 +21,10 @@ Accept = Annotated[str, Header(description="`text/event-stream` tells of each ca
 async def rehearse_deploy(
     caller: Editor, service: Service, agent_id: str, body: RehearsalAsk | None = None, accept: Accept = ""
 ) -> Response | Rehearsal:
-    """Replay recent recorded calls against the draft, with their recorded tool results. Callers knew of the recording; nothing is stored."""
+    """Replay recent recorded calls against the draft, with their recorded tool results.
+
+    Callers knew of the recording; nothing is stored.
+    """
     last = body.last if body else DEFAULT_CALLS
     if event_stream.MEDIA_TYPE in accept:
         events = await service.begin(caller, agent_id, last)
