@@ -50,6 +50,13 @@ def test_a_draft_is_tried_and_tested(tab: Page) -> None:
     a_changed_test_fails(tab)
 
 
+def test_on_a_phone_the_open_tab_is_in_sight(open_context: OpenContext, people: dict[str, Person], stack: Stack) -> None:
+    page = signed_in(open_context(width=360, height=740), people["owner"])
+    for path, name in (("test", "Test"), ("stages", "Stages")):
+        page.goto(f"/agents/{stack.dev['agent_id']}/{path}")
+        expect(page.get_by_role("navigation", name="Agent").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+
+
 def say(page: Page, text: str) -> None:
     page.get_by_role("textbox", name="What you say to the agent").fill(text)
     page.keyboard.press("Enter")

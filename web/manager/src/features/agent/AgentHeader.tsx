@@ -1,6 +1,6 @@
 import { Badge, Box, Group, TextInput, Title } from "@mantine/core";
 import { Link, useRouterState } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Copyable } from "../../ui/Copyable";
 import classes from "./AgentHeader.module.css";
 import { DeployBar } from "./deploy/DeployBar";
@@ -19,7 +19,11 @@ const TABS = [
 /** Name, what is to be deployed, and the tabs. */
 export function AgentHeader() {
   const { draft } = useDraft();
-  const isTool = useRouterState({ select: (state) => state.location.pathname.includes(`/agents/${draft.agent_id}/tools/`) });
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const isTool = path.includes(`/agents/${draft.agent_id}/tools/`);
+  const tabs = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the active tab changes with the path
+  useEffect(() => showActive(tabs.current), [path]);
   return (
     <Box component="header" className={classes.header}>
       <div className={classes.top}>
@@ -35,7 +39,7 @@ export function AgentHeader() {
         <DeployBar />
       </div>
       <div className={classes.bottom}>
-        <nav aria-label="Agent" className={classes.tabs}>
+        <nav ref={tabs} aria-label="Agent" className={classes.tabs}>
           {TABS.map(([to, label]) => (
             <Link
               key={to}
@@ -53,6 +57,14 @@ export function AgentHeader() {
       </div>
     </Box>
   );
+}
+
+/** On a phone the tabs scroll: the open one stands in the middle. The page itself stays where it is. */
+function showActive(tabs: HTMLElement | null) {
+  const active = tabs?.querySelector("[data-active]");
+  if (!tabs || !active) return;
+  const [outer, inner] = [tabs.getBoundingClientRect(), active.getBoundingClientRect()];
+  tabs.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
 }
 
 /** The agent's name, edited in place; an empty one is not taken. */

@@ -39,9 +39,11 @@ export function UserTable({ users }: { users: User[] }) {
             {user.name}
             {user.id === me?.id && <Badge variant="light">you</Badge>}
           </Group>
-          <Text size="xs" c="dimmed">
-            {user.email}
-          </Text>
+          {user.name !== user.email && (
+            <Text size="xs" c="dimmed">
+              {user.email}
+            </Text>
+          )}
         </>
       ),
     },
@@ -55,14 +57,16 @@ export function UserTable({ users }: { users: User[] }) {
     {
       id: "active",
       header: "May sign in",
-      render: (user) => (
-        <Switch
-          aria-label={`${user.email} may sign in`}
-          checked={user.is_active}
-          disabled={user.id === me?.id}
-          onChange={(event) => void change(user, { is_active: event.currentTarget.checked })}
-        />
-      ),
+      render: (user) =>
+        user.id === me?.id ? (
+          "Yes"
+        ) : (
+          <Switch
+            aria-label={`${user.email} may sign in`}
+            checked={user.is_active}
+            onChange={(event) => void change(user, { is_active: event.currentTarget.checked })}
+          />
+        ),
     },
     { id: "added", header: "Added", render: (user) => <RelativeTime at={user.created_at} /> },
     {
