@@ -47,13 +47,13 @@ class _Container:
         reply = await self.get("/readyz")
         return None if reply is None or not all(reply.json()["processes"].values()) else True
 
-    async def calls(self) -> dict[str, float]:
-        """Running calls by process."""
+    async def gauge(self, name: str) -> dict[str, float]:
+        """A metric by process, summed over its other labels."""
         reply = await self.get("/metrics")
         assert reply is not None
         found: dict[str, float] = {}
-        for process, count in re.findall(r'^callstage_active_calls\{.*process="(\d)".*\} (.+)$', reply.text, re.MULTILINE):
-            found[process] = found.get(process, 0) + float(count)
+        for process, value in re.findall(rf'^{name}\{{.*process="(\d)".*\}} (.+)$', reply.text, re.MULTILINE):
+            found[process] = found.get(process, 0) + float(value)
         return found
 
 
@@ -101,11 +101,16 @@ async def test_calls_spread_over_the_processes_and_all_are_answered(stack: Stack
     runtime, gateway, url = containers
     for container in (runtime, gateway):
         await eventually(container.all_ready, timeout_s=40, what="both processes are ready")
+
+    async def are_linked() -> bool | None:
+        return await gateway.gauge("callstage_runtime_links") == {"1": 2, "2": 2} or None
+
+    await eventually(are_linked, timeout_s=20, what="each gateway process has a link to each runtime process")
     async with _calls(stack, url) as callers:
         for caller in callers:
             caller.send_text("I want two large pizzas")
         await asyncio.gather(*(hears(caller, "name", timeout_s=30) for caller in callers))
-        at_runtime, at_gateway = await runtime.calls(), await gateway.calls()
+        at_runtime, at_gateway = await runtime.gauge("callstage_active_calls"), await gateway.gauge("callstage_active_calls")
         # The gateway chooses the runtime with the fewest calls of its own, the kernel the gateway's process by a hash of the address.
         assert sum(at_gateway.values()) == sum(at_runtime.values()) == _CALLS
         assert set(at_runtime) == {"1", "2"}
@@ -117,7 +122,14 @@ async def test_a_killed_process_comes_back_and_the_other_takes_the_calls(stack: 
     await eventually(gateway.all_ready, timeout_s=40, what="both processes are ready")
     before = await gateway.pids()
     assert before is not None
+
+    async def is_gone() -> bool | None:
+        now = await gateway.pids()
+        return True if now is not None and now["1"] != before["1"] else None
+
     os.kill(before["1"], signal.SIGKILL)
+    # Connections that the kernel had given it die with it; those that come later go to the other.
+    await eventually(is_gone, timeout_s=10, what="the parent notices")
     reply = await gateway.get("/readyz")
     assert reply is not None
     assert reply.status_code == 200
